@@ -1,0 +1,1 @@
+"""The HTTP API: from a request to a response, with no web server in sight."""

@@ -1,0 +1,69 @@
+"""Routes as data, and finding the one for a method and a path."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from otel_worker.api.auth import Access
+from otel_worker.api.message import Request, Response, WebSocketUpgrade
+from otel_worker.errors import MethodNotAllowed, NotFound
+from otel_worker.live.hub import Hub
+from otel_worker.settings import Settings
+from otel_worker.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """What handlers work with: the settings, the two ports and the clock (Unix milliseconds)."""
+
+    settings: Settings
+    database: Database
+    hub: Hub
+    now_unix_ms: Callable[[], int]
+
+
+Handler = Callable[..., Awaitable[Response | WebSocketUpgrade]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the API. "{}" in the path is one segment; the handler gets them in order, not decoded."""
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access
+
+
+class Router:
+    """Finds routes by the segments of a path."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes: dict[tuple[str, ...], dict[str, Route]] = {}
+        for route in routes:
+            self._routes.setdefault(tuple(route.path.split("/")), {})[route.method] = route
+
+    def find(self, request: Request) -> tuple[Route, tuple[str, ...]]:
+        """Return the route and the values of its "{}" segments.
+
+        Raises NotFound for an unknown path and MethodNotAllowed, with what is allowed, for a known one.
+        """
+        methods, values = self._match(request.path)
+        route = methods.get(request.method)
+        if route is None:
+            raise MethodNotAllowed(request.method, tuple(sorted(methods)))
+        return route, values
+
+    def _match(self, path: str) -> tuple[dict[str, Route], tuple[str, ...]]:
+        segments = tuple(path.split("/"))
+        exact = self._routes.get(segments)
+        if exact is not None:
+            return exact, ()
+        for pattern, methods in self._routes.items():
+            if len(pattern) == len(segments) and all(
+                known in ("{}", found) for known, found in zip(pattern, segments, strict=True)
+            ):
+                values = tuple(found for known, found in zip(pattern, segments, strict=True) if known == "{}")
+                return methods, values
+        raise NotFound(f"there is nothing at {path[:200]}")

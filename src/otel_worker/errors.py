@@ -1,0 +1,148 @@
+"""Every error the collector answers with, as one tree.
+
+    OtelWorkerError
+      BadRequest               400  what was sent cannot be understood, now or later
+        InvalidOtlp            400  a body that is no OTLP export request
+        InvalidParameter       400  a query parameter or path segment
+      Unauthenticated          401
+      PermissionDenied         403
+      NotFound                 404
+      MethodNotAllowed         405
+      PayloadTooLarge          413
+      UnsupportedMediaType     415
+      UpgradeRequired          426
+      StorageFailure           500  the database refused a statement for good
+      NotConfigured            503  no token is set: nothing is served
+      StorageUnavailable       503  a passing fault: the same request may succeed later
+
+`api.app` is the only place that turns one of these into a response.
+"""
+
+from __future__ import annotations
+
+
+class OtelWorkerError(Exception):
+    """Base of the tree: an HTTP status, a stable code for programs and a sentence for people."""
+
+    status = 500
+    code = "internal"
+    # google.rpc.Code, for the Status body that OTLP asks for.
+    grpc_code = 13
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class BadRequest(OtelWorkerError):
+    """What was sent cannot be understood, and sending it again will not help."""
+
+    status = 400
+    code = "invalid_argument"
+    grpc_code = 3
+
+
+class InvalidOtlp(BadRequest):
+    """A body that is not a valid OTLP export request; the message says where it breaks."""
+
+
+class InvalidParameter(BadRequest):
+    """A query parameter or path segment with a value outside its format."""
+
+    code = "invalid_parameter"
+
+    def __init__(self, name: str, found: str, wanted: str) -> None:
+        """`wanted` completes the sentence "must be ..." and shows a valid example."""
+        super().__init__(f"{name} must be {wanted}; found {found[:80]!r}")
+
+
+class Unauthenticated(OtelWorkerError):
+    """No token, or one that is not known."""
+
+    status = 401
+    code = "unauthenticated"
+    grpc_code = 16
+    headers = (("WWW-Authenticate", 'Bearer realm="otel-worker"'),)
+
+
+class PermissionDenied(OtelWorkerError):
+    """A valid token that may not do this."""
+
+    status = 403
+    code = "permission_denied"
+    grpc_code = 7
+
+
+class NotFound(OtelWorkerError):
+    """No such path, trace or span."""
+
+    status = 404
+    code = "not_found"
+    grpc_code = 5
+
+
+class MethodNotAllowed(OtelWorkerError):
+    """The path exists and does not take this method."""
+
+    status = 405
+    code = "method_not_allowed"
+    grpc_code = 12
+
+    def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"{method[:20]} is not allowed here; use {' or '.join(allowed)}")
+        self.headers = (("Allow", ", ".join(allowed)),)
+
+
+class PayloadTooLarge(OtelWorkerError):
+    """A request body above the limit, before or after inflating."""
+
+    status = 413
+    code = "payload_too_large"
+    grpc_code = 8
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"the request body is larger than {limit_bytes} bytes (inflated); send smaller batches "
+            "or raise MAX_BODY_BYTES"
+        )
+
+
+class UnsupportedMediaType(OtelWorkerError):
+    """A Content-Type or Content-Encoding the collector does not read."""
+
+    status = 415
+    code = "unsupported_media_type"
+    grpc_code = 3
+
+
+class UpgradeRequired(OtelWorkerError):
+    """A plain request to the WebSocket endpoint."""
+
+    status = 426
+    code = "upgrade_required"
+    grpc_code = 9
+    headers = (("Upgrade", "websocket"),)
+
+
+class StorageFailure(OtelWorkerError):
+    """The database refused a statement; repeating it cannot help."""
+
+    code = "storage_failure"
+
+
+class NotConfigured(OtelWorkerError):
+    """The collector has no token, so it serves nothing."""
+
+    status = 503
+    code = "not_configured"
+    grpc_code = 9
+
+
+class StorageUnavailable(OtelWorkerError):
+    """The database is busy or restarting; nothing was stored, and the same request may be sent again."""
+
+    status = 503
+    code = "storage_unavailable"
+    grpc_code = 14
+    headers = (("Retry-After", "2"),)

@@ -1,0 +1,1 @@
+"""Announcing what was stored to those who watch."""

@@ -1,0 +1,34 @@
+"""The messages on the WebSocket, each one JSON text: {"type": ..., "details": {...}}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from otel_worker.model import Head, TracePart
+from otel_worker.render import JsonObject, render_summary
+
+_encode = msgspec.json.Encoder().encode
+
+
+def span_added(parts: Iterable[TracePart]) -> str:
+    """Return the message that names new spans: {"newSpans": [[trace id, span id], ...]}."""
+    new_spans = [
+        (part.trace_id, span.span_id) for part in parts for group in part.groups for span in group.spans
+    ]
+    return _message("spanAdded", {"newSpans": new_spans})
+
+
+def trace_updated(head: Head) -> str:
+    """Return the message with a trace's new summary, the same object as in the list."""
+    return _message("traceUpdated", render_summary(head))
+
+
+def client_error(message_id: str | None, text: str) -> str:
+    """Return the answer to a client message that cannot be carried out."""
+    return _encode({"messageId": message_id, "type": "error", "details": {"message": text}}).decode()
+
+
+def _message(kind: str, details: JsonObject) -> str:
+    return _encode({"type": kind, "details": details}).decode()

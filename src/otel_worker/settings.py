@@ -1,0 +1,46 @@
+"""What an operator can set, read once from the environment and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from otel_worker.errors import NotConfigured
+
+DEFAULT_RETENTION_DAYS = 7
+# Inflated. A decoded body takes several times its size, and an isolate has 128 MB for all its requests.
+DEFAULT_MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The collector's configuration. Tokens never show in its representation."""
+
+    auth_token: str = field(default="", repr=False)
+    ingest_token: str = field(default="", repr=False)
+    read_token: str = field(default="", repr=False)
+    retention_days: int = DEFAULT_RETENTION_DAYS
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+
+
+def read_settings(variable: Callable[[str], str | None]) -> Settings:
+    """Return the settings found through `variable`, which maps a name to its text or None.
+
+    Raises NotConfigured, naming the variable, when a number is not one.
+    """
+    return Settings(
+        auth_token=(variable("AUTH_TOKEN") or "").strip(),
+        ingest_token=(variable("INGEST_TOKEN") or "").strip(),
+        read_token=(variable("READ_TOKEN") or "").strip(),
+        retention_days=_positive_integer(variable, "RETENTION_DAYS", DEFAULT_RETENTION_DAYS),
+        max_body_bytes=_positive_integer(variable, "MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES),
+    )
+
+
+def _positive_integer(variable: Callable[[str], str | None], name: str, default: int) -> int:
+    text = (variable(name) or "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**53):
+        raise NotConfigured(f"{name} must be a positive whole number such as {default}; found {text[:40]!r}")
+    return int(text)

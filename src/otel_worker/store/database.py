@@ -1,0 +1,39 @@
+"""The port to a SQLite database: what D1 offers, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+Parameter = str | int | float
+# The largest integer that reaches D1: Python passes a larger one to JavaScript as a BigInt, which D1 refuses.
+MAX_INTEGER = 2**53 - 2
+# Cells are what JSON can hold, since that is how D1 sends them; integers are exact up to MAX_INTEGER only.
+Row = Sequence[Any]
+
+
+class Statement(NamedTuple):
+    """One SQL text with its bound values for ?1, ?2, ...; an integer MUST be at most MAX_INTEGER."""
+
+    sql: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+class Database(Protocol):
+    """A SQLite database in which every call is one transaction.
+
+    A passing fault (busy, restarting, connection lost) MUST be raised as StorageUnavailable, any other
+    refusal as StorageFailure. After either, nothing of the call is stored.
+    """
+
+    async def query(self, statement: Statement) -> list[Row]:
+        """Return all rows of a statement that changes nothing."""
+        ...
+
+    async def batch(self, statements: Sequence[Statement]) -> list[int]:
+        """Run the statements in order, all or none, and return how many rows each one changed.
+
+        `changes()` and `last_insert_rowid()` in a statement speak of the one before it.
+        When it returns, the changes are durable.
+        """
+        ...

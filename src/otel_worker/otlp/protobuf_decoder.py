@@ -11,7 +11,7 @@ from __future__ import annotations
 from otel_worker.errors import InvalidOtlp
 from otel_worker.model import Attributes, Event, Export, Link, Resource, Scope, Span, SpanExtras
 from otel_worker.otlp.builder import ExportBuilder
-from otel_worker.otlp.protobuf_values import decode_key_value
+from otel_worker.otlp.protobuf_values import decode_attribute
 from otel_worker.otlp.wire import (
     past_end,
     read_fields,
@@ -70,7 +70,7 @@ def _decode_resource(data: bytes, position: int, end: int) -> Resource:
     resource = Resource()
     for tag, start, stop in read_fields(data, position, end):
         if tag == 0x0A:  # attributes = 1
-            decode_key_value(data, start, stop, resource.attributes, 0)
+            decode_attribute(data, start, stop, resource.attributes)
         elif tag == 0x10:  # dropped_attributes_count = 2
             resource.dropped_attributes_count = start & _UINT32_MASK
         else:
@@ -108,7 +108,7 @@ def _decode_scope(data: bytes, position: int, end: int) -> Scope:
         elif tag == 0x12:  # version = 2
             scope.version = _text(data, start, stop)
         elif tag == 0x1A:  # attributes = 3
-            decode_key_value(data, start, stop, scope.attributes, 0)
+            decode_attribute(data, start, stop, scope.attributes)
         elif tag == 0x20:  # dropped_attributes_count = 4
             scope.dropped_attributes_count = start & _UINT32_MASK
         else:
@@ -135,7 +135,7 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
             if position > end:
                 raise past_end(position)
             if tag == 0x4A:  # attributes = 9
-                decode_key_value(data, start, position, attributes, 0)
+                decode_attribute(data, start, position, attributes)
             elif tag == 0x0A:  # trace_id = 1
                 trace_id = data[start:position].hex()
             elif tag == 0x12:  # span_id = 2
@@ -229,7 +229,7 @@ def _decode_event(data: bytes, position: int, end: int) -> Event:
         elif tag == 0x12:  # name = 2
             event.name = _text(data, start, stop)
         elif tag == 0x1A:  # attributes = 3
-            decode_key_value(data, start, stop, event.attributes, 0)
+            decode_attribute(data, start, stop, event.attributes)
         elif tag == 0x20:  # dropped_attributes_count = 4
             event.dropped_attributes_count = start & _UINT32_MASK
         else:
@@ -247,7 +247,7 @@ def _decode_link(data: bytes, position: int, end: int) -> Link:
         elif tag == 0x1A:  # trace_state = 3
             link.trace_state = _text(data, start, stop)
         elif tag == 0x22:  # attributes = 4
-            decode_key_value(data, start, stop, link.attributes, 0)
+            decode_attribute(data, start, stop, link.attributes)
         elif tag == 0x28:  # dropped_attributes_count = 5
             link.dropped_attributes_count = start & _UINT32_MASK
         elif tag == 0x35:  # flags = 6

@@ -29,40 +29,45 @@ def block_terms(parts: Iterable[TracePart]) -> str:
     """Return all terms of a block, as the text that is indexed."""
     trace_ids: list[str] = []
     texts: set[str] = set()
-    seen_resources: set[int] = set()
+    # Collected whole dictionaries at a time: a span has ten attributes, and this is the ingest's hot path.
+    keys: set[str] = set()
+    pairs: set[tuple[str, Value]] = set()
+    known_resources: set[int] = set()
     for part in parts:
         trace_ids.append(part.trace_id)
         for group in part.groups:
             resource = group.resource
-            if id(resource) not in seen_resources:
-                seen_resources.add(id(resource))
+            if id(resource) not in known_resources:
+                known_resources.add(id(resource))
                 texts.add(f"s:{resource.service_name}")
-                _add_attributes(resource.attributes, texts)
+                _collect(resource.attributes, keys, pairs)
             for span in group.spans:
                 texts.add(f"n:{span.name}")
                 texts.add(f"k:{span.kind}")
                 if span.status_code == STATUS_ERROR:
                     texts.add("e:")
-                _add_attributes(span.attributes, texts)
-    if len(texts) > MAX_TERMS:
+                _collect(span.attributes, keys, pairs)
+    if len(texts) + len(keys) + len(pairs) > MAX_TERMS:
         return " ".join((*trace_ids, UNINDEXED_TERM))
+    texts.update(f"h:{key}" for key in keys)
+    texts.update(f"a:{key}={scalar_text(value)}" for key, value in pairs if value is not None)
     return " ".join((*trace_ids, *map(hash_term, texts)))
 
 
-def _add_attributes(attributes: Attributes, texts: set[str]) -> None:
-    """Add "a:key=value" of each attribute, and "h:key" (has the key)."""
-    for key, value in attributes.items():
-        texts.add(f"h:{key}")
-        if isinstance(value, str):
-            texts.add(f"a:{key}={value}")
-        elif isinstance(value, bool | int | float):
-            texts.add(f"a:{key}={scalar_text(value)}")
+def _collect(attributes: Attributes, keys: set[str], pairs: set[tuple[str, Value]]) -> None:
+    """Add the keys of all attributes and the pairs of those that are not arrays or maps."""
+    keys.update(attributes)
+    try:
+        pairs.update(attributes.items())
+    except TypeError:  # an array or a map is not hashable
+        pairs.update(pair for pair in attributes.items() if not isinstance(pair[1], list | dict))
 
 
 def scalar_text(value: Value) -> str:
-    """Return the text under which a boolean or number is indexed; 3 and 3.0 share theirs."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
+    """Return the text under which a value is indexed: of the numbers that Python holds equal, the same.
+
+    So 3 and 3.0 are "3", and true is "1": in a set they are one, and which of them stays is chance.
+    """
+    if isinstance(value, bool | float) and float(value).is_integer():
         return str(int(value))
     return str(value)

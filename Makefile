@@ -1,0 +1,56 @@
+# Everything a developer does here, by name. Needs make and Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGUMENTS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test check bench clean deploy-dry-run lock run-environment test-environment
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+setup: run-environment ## Install everything: .venv, Node packages, the Worker's packages, its runtime
+	@$(BIN)/otel-worker setup
+
+dev: run-environment ## Run the collector on this machine; ARGUMENTS="--port 9000" to change its defaults
+	@exec $(BIN)/otel-worker dev $(ARGUMENTS)
+
+test: test-environment ## Run all tests
+	@$(BIN)/otel-worker setup --quiet
+	@$(BIN)/python -m pytest $(ARGUMENTS)
+
+check: test-environment ## Lint, format check, types, import rules and the fast tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/core tests/toolchain
+
+bench: test-environment ## Measure
+	@$(BIN)/otel-worker setup --quiet
+	@$(BIN)/python -m bench $(ARGUMENTS)
+
+deploy-dry-run: run-environment ## Show what a deploy would upload, and its size
+	@$(BIN)/otel-worker setup --quiet
+	@$(BIN)/otel-worker wrangler deploy --dry-run --outdir .runtime/dry-run
+
+# Versions are chosen in requirements/*.in and package.json; hashes and what follows from them is written here.
+UV_COMPILE := ../$(BIN)/uv pip compile --quiet --no-config --universal --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+lock: test-environment ## Write requirements/*.txt and package-lock.json again
+	@cd requirements && $(UV_COMPILE) --python-version 3.11 run.in --output-file run.txt
+	@cd requirements && $(UV_COMPILE) --python-version 3.11 test.in --output-file test.txt
+	@cd requirements && $(UV_COMPILE) --python-version 3.14 worker.in --output-file worker.txt
+	@$(BIN)/otel-worker npm install --package-lock-only
+
+clean: ## Remove everything generated; keep .dev.vars and the data in .wrangler/state
+	rm -rf .venv .runtime node_modules python_modules dist
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .wrangler/tmp
+	find . -name __pycache__ -not -path './.git/*' -not -path './.wrangler/*' -prune -exec rm -rf {} +
+
+run-environment:
+	@$(PYTHON) tools/bootstrap.py run
+
+test-environment:
+	@$(PYTHON) tools/bootstrap.py test

@@ -1,0 +1,1 @@
+"""The commands of `otel-worker`, one module for each group that belongs together."""

@@ -27,9 +27,9 @@ check: test-environment ## Lint, format check, types, import rules and the fast 
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/core tests/toolchain
 
-bench: test-environment ## Measure
+bench: test-environment ## Measure what an export costs: six minutes; ARGUMENTS="ingest --quick": about one
 	@$(BIN)/otel-worker setup --quiet
-	@$(BIN)/python -m bench $(ARGUMENTS)
+	@$(BIN)/python -m bench $(or $(ARGUMENTS),ingest)
 
 deploy-dry-run: run-environment ## Show what a deploy would upload, and its size
 	@$(BIN)/otel-worker setup --quiet
@@ -42,6 +42,7 @@ lock: test-environment ## Write requirements/*.txt and package-lock.json again
 	@cd requirements && $(UV_COMPILE) --python-version 3.11 run.in --output-file run.txt
 	@cd requirements && $(UV_COMPILE) --python-version 3.11 test.in --output-file test.txt
 	@cd requirements && $(UV_COMPILE) --python-version 3.14 worker.in --output-file worker.txt
+	@cd requirements && $(UV_COMPILE) --python-version 3.14 reference.in --output-file reference.txt
 	@$(BIN)/otel-worker npm install --package-lock-only
 
 clean: ## Remove everything generated; keep .dev.vars and the data in .wrangler/state

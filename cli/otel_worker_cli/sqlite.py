@@ -61,22 +61,20 @@ class SqliteDatabase:
     async def batch(self, statements: Sequence[Statement]) -> list[int]:
         """See Database.batch."""
         connection = self._connection
-        changes: list[int] = []
+        reported: list[int] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for statement in statements:
-                    before = connection.total_changes()
-                    connection.execute(statement.sql, statement.parameters).fetchall()
-                    changed = connection.total_changes() > before
-                    changes.append(connection.changes() if changed else 0)
+                    rows = connection.execute(statement.sql, statement.parameters).fetchall()
+                    reported.append(len(rows))
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
         except apsw.Error as error:
             raise _translated(error) from error
-        return changes
+        return reported
 
 
 def _translated(error: apsw.Error) -> StorageUnavailable | StorageFailure:

@@ -11,6 +11,7 @@
       PayloadTooLarge          413
       UnsupportedMediaType     415
       UpgradeRequired          426
+      QuotaExceeded            429  the database's daily quota is used up
       StorageFailure           500  the database refused a statement for good
       NotConfigured            503  no token is set: nothing is served
       StorageUnavailable       503  a passing fault: the same request may succeed later
@@ -19,6 +20,15 @@
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class FieldViolation(NamedTuple):
+    """What is wrong with one field of a request; `field` is its path, as in google.rpc.BadRequest."""
+
+    field: str
+    description: str
 
 
 class OtelWorkerError(Exception):
@@ -29,6 +39,9 @@ class OtelWorkerError(Exception):
     # google.rpc.Code, for the Status body that OTLP asks for.
     grpc_code = 13
     headers: tuple[tuple[str, str], ...] = ()
+    violations: tuple[FieldViolation, ...] = ()
+    # After how many seconds the same request may succeed; None: never.
+    retry_after_seconds: int | None = None
 
     @property
     def message(self) -> str:
@@ -45,6 +58,11 @@ class BadRequest(OtelWorkerError):
 
 class InvalidOtlp(BadRequest):
     """A body that is not a valid OTLP export request; the message says where it breaks."""
+
+    def __init__(self, message: str, violations: tuple[FieldViolation, ...] = ()) -> None:
+        """`violations` names the fields, where they are known."""
+        super().__init__(message)
+        self.violations = violations
 
 
 class InvalidParameter(BadRequest):
@@ -145,4 +163,14 @@ class StorageUnavailable(OtelWorkerError):
     status = 503
     code = "storage_unavailable"
     grpc_code = 14
-    headers = (("Retry-After", "2"),)
+    retry_after_seconds = 2
+
+
+class QuotaExceeded(OtelWorkerError):
+    """The account's daily quota of the database is used up until midnight UTC."""
+
+    status = 429
+    code = "quota_exceeded"
+    grpc_code = 8
+    # Exporters give up long before midnight: an hour keeps those that do not from asking in vain.
+    retry_after_seconds = 3600

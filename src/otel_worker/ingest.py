@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from otel_worker.errors import InvalidOtlp
 from otel_worker.live.events import span_added, trace_updated
 from otel_worker.live.hub import Hub
-from otel_worker.model import TracePart
 from otel_worker.otlp.json_decoder import decode_export_json
 from otel_worker.otlp.protobuf_decoder import decode_export_protobuf
 from otel_worker.otlp.response import JSON
@@ -19,6 +18,9 @@ from otel_worker.store.read import read_summaries
 from otel_worker.store.write import write_blocks
 
 _log = logging.getLogger(__name__)
+
+# How many of the spans that no row can hold are named to the exporter.
+_MAX_OVERSIZED = 5
 
 
 class PartialSuccess(NamedTuple):
@@ -38,25 +40,25 @@ async def ingest_traces(
     """
     export = decode_export_json(body) if media_type == JSON else decode_export_protobuf(body)
     blocks, oversized = build_blocks(export.parts)
-    rejected_count = export.rejected_count + len(oversized)
-    reasons = export.rejections + [
-        f"span {ids} is larger than {MAX_BLOCK_BYTES} bytes" for ids in oversized[:5]
-    ]
+    rejected_count, rejections = export.rejected_count + len(oversized), export.rejections
+    # An isolate has 128 MB for all its requests: while D1 works, only what it was given stays in memory.
+    del body, export
+    reasons = [f"{field} {description}" for field, description in rejections]
+    reasons += [f"span {ids} is larger than {MAX_BLOCK_BYTES} bytes" for ids in oversized[:_MAX_OVERSIZED]]
     message = f"{rejected_count} spans rejected: {'; '.join(reasons)}" if rejected_count else ""
     if rejected_count and not blocks:
-        raise InvalidOtlp(message)
+        raise InvalidOtlp(message, tuple(rejections))
     written = await write_blocks(database, blocks, now_unix_ms)
     if written:
-        await _announce(database, hub, [part for block in written for part in block.parts])
+        await _announce(database, hub, [ids for block in written for ids in block.span_ids])
     return PartialSuccess(rejected_count, message)
 
 
-async def _announce(database: Database, hub: Hub, parts: Iterable[TracePart]) -> None:
+async def _announce(database: Database, hub: Hub, span_ids: Sequence[tuple[str, str]]) -> None:
     """Tell the watchers. The spans are stored: a failure here must not make the exporter send them again."""
     try:
-        parts = list(parts)
-        if await hub.publish(span_added(parts)):
-            trace_ids = list(dict.fromkeys(part.trace_id for part in parts))
+        if await hub.publish(span_added(span_ids)):
+            trace_ids = list(dict.fromkeys(trace_id for trace_id, _ in span_ids))
             for summary in (await read_summaries(database, trace_ids)).values():
                 await hub.publish(trace_updated(summary.head))
     except Exception:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from otel_worker.errors import FieldViolation
+
 if TYPE_CHECKING:
     Value = str | bool | int | float | None | list["Value"] | dict[str, str | dict[str, "Value"]]
 else:
@@ -24,6 +26,8 @@ Attributes = dict[str, Value]
 
 # What the semantic conventions call a service that did not name itself.
 UNKNOWN_SERVICE = "unknown_service"
+_CLOUDFLARE_DUMMY_SERVICE = "cloudflare-workers-observability"
+_SERVICE_NAME_FALLBACKS = ("faas.name", "cloudflare.script_name", "service.name")
 
 STATUS_ERROR = 2
 
@@ -92,8 +96,16 @@ class Resource(Struct, omit_defaults=True, rename="camel", gc=False):
 
     @property
     def service_name(self) -> str:
-        name = self.attributes.get("service.name")
-        return name if isinstance(name, str) and name else UNKNOWN_SERVICE
+        """`service.name`; for Cloudflare's own exports, which may say a dummy there, the Worker's name."""
+        attributes = self.attributes
+        name = attributes.get("service.name")
+        if isinstance(name, str) and name and name != _CLOUDFLARE_DUMMY_SERVICE:
+            return name
+        for key in _SERVICE_NAME_FALLBACKS:
+            fallback = attributes.get(key)
+            if isinstance(fallback, str) and fallback:
+                return fallback
+        return UNKNOWN_SERVICE
 
 
 class Scope(Struct, omit_defaults=True, rename="camel", gc=False):
@@ -129,7 +141,7 @@ class Export(Struct, gc=False):
 
     parts: list[TracePart]
     rejected_count: int = 0
-    rejections: list[str] = field(default_factory=list)
+    rejections: list[FieldViolation] = field(default_factory=list)
 
 
 class Head(Struct, array_like=True, gc=False):

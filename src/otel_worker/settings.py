@@ -9,7 +9,10 @@ from otel_worker.errors import NotConfigured
 
 DEFAULT_RETENTION_DAYS = 7
 # Inflated. A decoded body takes several times its size, and an isolate has 128 MB for all its requests.
-DEFAULT_MAX_BODY_BYTES = 8 * 1024 * 1024
+DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024
+
+# Of any number set here: it stays exact in JavaScript.
+_MAX_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Settings:
     read_token: str = field(default="", repr=False)
     retention_days: int = DEFAULT_RETENTION_DAYS
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    # Origins such as "https://app.example.com" whose pages may use the collector, or "*".
+    cors_origins: frozenset[str] = frozenset()
 
 
 def read_settings(variable: Callable[[str], str | None]) -> Settings:
@@ -34,6 +39,11 @@ def read_settings(variable: Callable[[str], str | None]) -> Settings:
         read_token=(variable("READ_TOKEN") or "").strip(),
         retention_days=_positive_integer(variable, "RETENTION_DAYS", DEFAULT_RETENTION_DAYS),
         max_body_bytes=_positive_integer(variable, "MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES),
+        cors_origins=frozenset(
+            origin.strip().rstrip("/")
+            for origin in (variable("CORS_ORIGINS") or "").split(",")
+            if origin.strip()
+        ),
     )
 
 
@@ -41,6 +51,6 @@ def _positive_integer(variable: Callable[[str], str | None], name: str, default:
     text = (variable(name) or "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**53):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0):
         raise NotConfigured(f"{name} must be a positive whole number such as {default}; found {text[:40]!r}")
     return int(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from otel_worker.api.auth import Access, authenticate, authorize
+from otel_worker.api.cors import allow_origin, answer_preflight, is_preflight
 from otel_worker.api.message import Request, Response, WebSocketUpgrade, json_response
 from otel_worker.api.router import Collector, Router
 from otel_worker.api.routes import ROUTES
@@ -21,6 +22,15 @@ async def handle(collector: Collector, request: Request) -> Response | WebSocket
 
     The token is checked before anything else of the request is read or said, even whether a path exists.
     """
+    if is_preflight(request):
+        return answer_preflight(collector.settings, request)
+    response = await _respond(collector, request)
+    if isinstance(response, WebSocketUpgrade):
+        return response
+    return allow_origin(collector.settings, request, response)
+
+
+async def _respond(collector: Collector, request: Request) -> Response | WebSocketUpgrade:
     try:
         if request.path in _OPEN_PATHS:
             route, values = _router.find(request)
@@ -40,10 +50,10 @@ async def handle(collector: Collector, request: Request) -> Response | WebSocket
 
 def error_response(request: Request, error: OtelWorkerError) -> Response:
     """Return an error as the API promises it: google.rpc.Status to OTLP clients, else one JSON shape."""
+    headers = error.headers
+    if error.retry_after_seconds is not None:
+        headers += (("Retry-After", str(error.retry_after_seconds)),)
     if request.method == "POST" and request.path.startswith("/v1/"):
         media_type = media_type_of(request.header("Content-Type")) or JSON
-        body = encode_status(media_type, error.grpc_code, error.message)
-        return Response(error.status, body, media_type, error.headers)
-    return json_response(
-        {"error": {"code": error.code, "message": error.message}}, error.status, error.headers
-    )
+        return Response(error.status, encode_status(media_type, error), media_type, headers)
+    return json_response({"error": {"code": error.code, "message": error.message}}, error.status, headers)

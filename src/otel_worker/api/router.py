@@ -40,9 +40,13 @@ class Router:
     """Finds routes by the segments of a path."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._routes: dict[tuple[str, ...], dict[str, Route]] = {}
+        self._exact: dict[str, dict[str, Route]] = {}
+        self._patterns: dict[tuple[str, ...], dict[str, Route]] = {}
         for route in routes:
-            self._routes.setdefault(tuple(route.path.split("/")), {})[route.method] = route
+            if "{}" in route.path:
+                self._patterns.setdefault(tuple(route.path.split("/")), {})[route.method] = route
+            else:
+                self._exact.setdefault(route.path, {})[route.method] = route
 
     def find(self, request: Request) -> tuple[Route, tuple[str, ...]]:
         """Return the route and the values of its "{}" segments.
@@ -56,14 +60,25 @@ class Router:
         return route, values
 
     def _match(self, path: str) -> tuple[dict[str, Route], tuple[str, ...]]:
-        segments = tuple(path.split("/"))
-        exact = self._routes.get(segments)
+        exact = self._exact.get(path)
         if exact is not None:
             return exact, ()
-        for pattern, methods in self._routes.items():
-            if len(pattern) == len(segments) and all(
-                known in ("{}", found) for known, found in zip(pattern, segments, strict=True)
-            ):
-                values = tuple(found for known, found in zip(pattern, segments, strict=True) if known == "{}")
+        segments = path.split("/")
+        for pattern, methods in self._patterns.items():
+            values = _match_segments(pattern, segments)
+            if values is not None:
                 return methods, values
         raise NotFound(f"there is nothing at {path[:200]}")
+
+
+def _match_segments(pattern: tuple[str, ...], segments: list[str]) -> tuple[str, ...] | None:
+    """Return the segments that "{}" stands for, none of them empty, or None when the path is another."""
+    if len(pattern) != len(segments):
+        return None
+    values: list[str] = []
+    for known, found in zip(pattern, segments, strict=True):
+        if known == "{}" and found:
+            values.append(found)
+        elif known != found:
+            return None
+    return tuple(values)

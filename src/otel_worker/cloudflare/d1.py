@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from otel_worker.errors import StorageFailure, StorageUnavailable
+from otel_worker.errors import OtelWorkerError, QuotaExceeded, StorageFailure, StorageUnavailable
 from otel_worker.store.database import Row, Statement
 
 # Texts of D1 errors after which the same request may succeed (Cloudflare docs: D1, "Debug D1").
@@ -59,21 +59,23 @@ class D1Database:
             results = await self._binding.batch(to_js([self._prepare(statement) for statement in statements]))
         except Exception as error:
             raise _translated(error) from error
-        changes: list[int] = []
+        reported: list[int] = []
         for result in results:
             meta = result.meta
             self.rows_read += meta.rows_read
             self.rows_written += meta.rows_written
-            changes.append(meta.changes)
-        return changes
+            reported.append(result.results.length)
+        return reported
 
     def _prepare(self, statement: Statement) -> Any:
         prepared = self._binding.prepare(statement.sql)
         return prepared.bind(*statement.parameters) if statement.parameters else prepared
 
 
-def _translated(error: Exception) -> StorageUnavailable | StorageFailure:
+def _translated(error: Exception) -> OtelWorkerError:
     text = str(error)
+    if "daily row" in text:
+        return QuotaExceeded("the account's daily D1 quota is used up; it is renewed at 00:00 UTC")
     if any(known in text for known in _TRANSIENT):
         return StorageUnavailable("the database is not available at the moment; send the request again later")
     if "no such table" in text:

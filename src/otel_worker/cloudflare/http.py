@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from otel_worker.api.message import Request, Response
 from otel_worker.errors import PayloadTooLarge
+
+_log = logging.getLogger(__name__)
 
 
 def to_request(js_request: Any) -> Request:
@@ -44,9 +47,25 @@ async def _read_stream(stream: Any, limit_bytes: int) -> bytes:
             return b"".join(chunks)
         size_bytes += result.value.length
         if size_bytes > limit_bytes:
-            await reader.cancel()
+            reader.releaseLock()
             raise PayloadTooLarge(limit_bytes)
         chunks.append(result.value.to_bytes())
+
+
+async def discard_body(js_request: Any) -> None:
+    """Read what is left of a body that was refused, and keep nothing of it.
+
+    A server that answers in the middle of an upload and hangs up makes the client's next write fail: it
+    would report a broken connection instead of the answer, and try again.
+    """
+    from js import WritableStream
+
+    stream = js_request.body
+    if stream and not stream.locked:
+        try:
+            await stream.pipeTo(WritableStream.new())
+        except Exception:  # the client is gone, or the body was read already
+            _log.debug("the rest of a refused body could not be read", exc_info=True)
 
 
 def to_js_response(response: Response) -> Any:
@@ -54,7 +73,7 @@ def to_js_response(response: Response) -> Any:
     from js import Response as JsResponse
     from pyodide.ffi import to_js
 
-    headers = [["Content-Type", response.content_type], *map(list, response.headers)]
     if response.status == 204:
-        return JsResponse.new(None, status=204)
+        return JsResponse.new(None, status=204, headers=to_js([list(header) for header in response.headers]))
+    headers = [["Content-Type", response.content_type], *map(list, response.headers)]
     return JsResponse.new(to_js(response.body), status=response.status, headers=to_js(headers))

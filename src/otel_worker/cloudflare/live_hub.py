@@ -10,6 +10,8 @@ from otel_worker.live.events import client_error
 
 # One object for the whole collector: a watcher sees the traces of every isolate.
 _NAME = "live"
+# What a closing frame without a code is reported as; it may not be sent (RFC 6455, section 7.4.1).
+_NO_CODE = 1005
 _SUBPROTOCOL_HEADER = "Sec-WebSocket-Protocol"
 
 
@@ -70,7 +72,11 @@ class LiveHub(DurableObject):  # type: ignore[misc]
         socket.send(client_error(None, "this collector takes no messages; it sends all live traces"))
 
     async def webSocketClose(self, socket: Any, code: int, reason: str, was_clean: bool) -> None:
-        """Nothing to forget: the runtime keeps the sockets, and answers the closing handshake."""
+        """Answer the closing handshake: without it the client would see an abnormal closure (1006)."""
+        if was_clean and code != _NO_CODE:
+            socket.close(code, reason)
+        else:
+            socket.close()
 
     async def webSocketError(self, socket: Any, error: Any) -> None:
         """A socket that broke is closed by the runtime."""

@@ -12,7 +12,7 @@ from otel_worker.api.app import error_response, handle
 from otel_worker.api.message import WebSocketUpgrade
 from otel_worker.api.router import Collector
 from otel_worker.cloudflare.d1 import D1Database
-from otel_worker.cloudflare.http import to_js_response, to_request
+from otel_worker.cloudflare.http import discard_body, to_js_response, to_request
 from otel_worker.cloudflare.live_hub import DurableObjectHub
 from otel_worker.errors import OtelWorkerError
 from otel_worker.settings import Settings, read_settings
@@ -21,6 +21,8 @@ from otel_worker.store.retention import delete_expired
 # Standard error is the Worker's log; the default would hide what the retention did.
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 _log = logging.getLogger(__name__)
+
+_FIRST_ERROR_STATUS = 400
 
 
 async def answer(env: Any, js_request: Any) -> Any:
@@ -35,6 +37,8 @@ async def answer(env: Any, js_request: Any) -> Any:
     response = await handle(collector, request)
     if isinstance(response, WebSocketUpgrade):
         return await hub.accept(response.subprotocol)
+    if response.status >= _FIRST_ERROR_STATUS:
+        await discard_body(js_request)
     return to_js_response(response)
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
-from otel_worker.model import Head, TracePart
+from otel_worker.model import Head
 from otel_worker.render import JsonObject, render_summary
 
 _encode = msgspec.json.Encoder().encode
 
 
-def span_added(parts: Iterable[TracePart]) -> str:
+def span_added(span_ids: Sequence[tuple[str, str]]) -> str:
     """Return the message that names new spans: {"newSpans": [[trace id, span id], ...]}."""
-    new_spans = [
-        (part.trace_id, span.span_id) for part in parts for group in part.groups for span in group.spans
-    ]
-    return _message("spanAdded", {"newSpans": new_spans})
+    return _message("spanAdded", {"newSpans": span_ids})
 
 
 def trace_updated(head: Head) -> str:

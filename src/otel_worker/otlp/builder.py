@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from otel_worker.errors import FieldViolation
 from otel_worker.model import Export, Resource, Scope, Span, SpanExtras, SpanGroup, TracePart
 
 ZERO_TRACE_ID = "0" * 32
@@ -32,7 +33,7 @@ class ExportBuilder:
         self._scope = Scope()
         self._path = ""
         self._rejected_count = 0
-        self._rejections: list[str] = []
+        self._rejections: list[FieldViolation] = []
 
     def open_scope(self, resource: Resource, scope: Scope, path: str) -> None:
         """Say which resource and scope the next spans belong to; `path` names the ScopeSpans in messages."""
@@ -41,9 +42,9 @@ class ExportBuilder:
 
     def add(self, trace_id: str, span: Span, index: int) -> None:
         """Keep a span, or count it as rejected; ids are lower-case hex, `index` is its place in the scope."""
-        reason = _defect(trace_id, span)
-        if reason is not None:
-            self.reject(index, reason)
+        defect = _defect(trace_id, span)
+        if defect is not None:
+            self.reject(index, *defect)
             return
         if span.extras is not None and span.extras.links:
             _drop_invalid_links(span.extras)
@@ -57,11 +58,11 @@ class ExportBuilder:
                 part.groups.append(group)
         group.spans.append(span)
 
-    def reject(self, index: int, reason: str) -> None:
-        """Count a span that cannot be kept, with the reason the exporter is told."""
+    def reject(self, index: int, field: str, description: str) -> None:
+        """Count a span that cannot be kept, and say what is wrong with which of its fields."""
         self._rejected_count += 1
         if len(self._rejections) < _MAX_REJECTIONS:
-            self._rejections.append(f"{self._path}.spans[{index}]: {reason}")
+            self._rejections.append(FieldViolation(f"{self._path}.spans[{index}].{field}", description))
 
     def build(self) -> Export:
         """Return everything collected."""
@@ -79,20 +80,21 @@ def _drop_invalid_links(extras: SpanExtras) -> None:
     extras.links = valid
 
 
-def _defect(trace_id: str, span: Span) -> str | None:
-    """Return why a span is invalid, or None (trace.proto: ids, rules V1 to V3 and V7)."""
+def _defect(trace_id: str, span: Span) -> tuple[str, str] | None:
+    """Return the field that makes a span invalid and how, or None (trace.proto, rules V1 to V3 and V7)."""
     if len(trace_id) != 32 or trace_id == ZERO_TRACE_ID:
-        return f"traceId must be 16 bytes, not all zero; found {trace_id[:40]!r}"
+        return "traceId", f"must be 16 bytes, not all zero; found {trace_id[:40]!r}"
     span_id = span.span_id
     if len(span_id) != 16 or span_id == ZERO_SPAN_ID:
-        return f"spanId must be 8 bytes, not all zero; found {span_id[:40]!r}"
+        return "spanId", f"must be 8 bytes, not all zero; found {span_id[:40]!r}"
     parent = span.parent_span_id
     if parent and len(parent) != 16:
-        return f"parentSpanId must be empty or 8 bytes; found {parent[:40]!r}"
+        return "parentSpanId", f"must be empty or 8 bytes; found {parent[:40]!r}"
     if parent == ZERO_SPAN_ID:
         span.parent_span_id = ""
-    if not (
-        0 <= span.start_unix_nano <= MAX_TIME_UNIX_NANO and 0 <= span.end_unix_nano <= MAX_TIME_UNIX_NANO
-    ):
-        return f"times must be 0 to {MAX_TIME_UNIX_NANO} nanoseconds; found start {span.start_unix_nano}"
+    start, end = span.start_unix_nano, span.end_unix_nano
+    if not 0 <= start <= MAX_TIME_UNIX_NANO:
+        return "startTimeUnixNano", f"must be 0 to {MAX_TIME_UNIX_NANO}; found {start}"
+    if not 0 <= end <= MAX_TIME_UNIX_NANO:
+        return "endTimeUnixNano", f"must be 0 to {MAX_TIME_UNIX_NANO}; found {end}"
     return None

@@ -1,8 +1,6 @@
 """OTLP JSON to the model, by typed decoding that names the path of what is wrong.
 
-The classes mirror the .proto messages in the JSON mapping of the OTLP specification ("JSON Protobuf
-Encoding"): lowerCamelCase keys, ids in hex of any case, enums as numbers, 64-bit integers as decimal
-strings or numbers, unknown keys ignored, null as absent.
+Ids are hex of any case, enums are numbers only (OTLP specification, "JSON Protobuf Encoding").
 """
 
 from __future__ import annotations
@@ -13,109 +11,34 @@ from binascii import a2b_base64
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import DecodeError, Struct, ValidationError
+from msgspec import DecodeError, ValidationError
 from msgspec.json import Decoder
 
-from otel_worker.errors import InvalidOtlp
+from otel_worker.errors import FieldViolation, InvalidOtlp
 from otel_worker.model import Attributes, Event, Export, Link, Resource, Scope, Span, SpanExtras, Value
 from otel_worker.otlp.builder import ExportBuilder
+from otel_worker.otlp.json_guard import check_depth, replace_lone_surrogates
+from otel_worker.otlp.json_messages import (
+    AnyValue,
+    EventMessage,
+    ExportTraceServiceRequest,
+    Integer,
+    KeyValue,
+    LinkMessage,
+    ResourceMessage,
+    ResourceSpans,
+    ScopeMessage,
+    ScopeSpans,
+    SpanMessage,
+)
 from otel_worker.otlp.values import MAX_VALUE_DEPTH, bytes_value, double_value
 
-Integer = int | str | None
-
 _DECIMAL = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|-?Infinity|NaN", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]*", re.ASCII)
-_UINT32_MASK = 0xFFFF_FFFF
 
 
-class _ArrayValue(Struct):
-    values: list[_AnyValue | None] | None = None
-
-
-class _KeyValueList(Struct):
-    values: list[_KeyValue] | None = None
-
-
-class _AnyValue(Struct, rename="camel"):
-    string_value: str | None = None
-    bool_value: bool | None = None
-    int_value: Integer = None
-    double_value: float | str | None = None
-    array_value: _ArrayValue | None = None
-    kvlist_value: _KeyValueList | None = None
-    bytes_value: str | None = None
-
-
-class _KeyValue(Struct):
-    key: str | None = None
-    value: _AnyValue | None = None
-
-
-class _Attributed(Struct, rename="camel"):
-    attributes: list[_KeyValue] | None = None
-    dropped_attributes_count: Integer = None
-
-
-class _Resource(_Attributed):
-    pass
-
-
-class _Scope(_Attributed):
-    name: str | None = None
-    version: str | None = None
-
-
-class _Event(_Attributed, rename="camel"):
-    time_unix_nano: Integer = None
-    name: str | None = None
-
-
-class _Link(_Attributed, rename="camel"):
-    trace_id: str | None = None
-    span_id: str | None = None
-    trace_state: str | None = None
-    flags: Integer = None
-
-
-class _Status(Struct):
-    code: int | None = None
-    message: str | None = None
-
-
-class _Span(_Attributed, rename="camel"):
-    trace_id: str | None = None
-    span_id: str | None = None
-    parent_span_id: str | None = None
-    trace_state: str | None = None
-    flags: Integer = None
-    name: str | None = None
-    kind: int | None = None
-    start_time_unix_nano: Integer = None
-    end_time_unix_nano: Integer = None
-    events: list[_Event] | None = None
-    dropped_events_count: Integer = None
-    links: list[_Link] | None = None
-    dropped_links_count: Integer = None
-    status: _Status | None = None
-
-
-class _ScopeSpans(Struct, rename="camel"):
-    scope: _Scope | None = None
-    spans: list[_Span] | None = None
-    schema_url: str | None = None
-
-
-class _ResourceSpans(Struct, rename="camel"):
-    resource: _Resource | None = None
-    scope_spans: list[_ScopeSpans] | None = None
-    schema_url: str | None = None
-
-
-class _ExportTraceServiceRequest(Struct, rename="camel"):
-    resource_spans: list[_ResourceSpans] | None = None
-
-
-_decoder: Decoder[_ExportTraceServiceRequest] = Decoder(_ExportTraceServiceRequest, strict=True)
+_decoder: Decoder[ExportTraceServiceRequest] = Decoder(ExportTraceServiceRequest, strict=True)
 
 
 def decode_export_json(body: bytes) -> Export:
@@ -123,31 +46,63 @@ def decode_export_json(body: bytes) -> Export:
 
     Raises InvalidOtlp, with the path of the field, when the body is no such message.
     """
-    try:
-        request = _decoder.decode(body)
-    except ValidationError as error:
-        raise InvalidOtlp(f"invalid OTLP JSON: {error}") from None
-    except (DecodeError, UnicodeDecodeError) as error:
-        raise InvalidOtlp(f"the body is not valid JSON: {error}") from None
-    except RecursionError:
-        raise InvalidOtlp("the JSON is nested too deeply") from None
+    check_depth(body)
+    request = _decode_request(body)
     builder = ExportBuilder()
-    for resource_index, resource_spans in enumerate(request.resource_spans or ()):
-        resource = _to_resource(resource_spans)
-        for scope_index, scope_spans in enumerate(resource_spans.scope_spans or ()):
-            path = f"resourceSpans[{resource_index}].scopeSpans[{scope_index}]"
-            builder.open_scope(resource, _to_scope(scope_spans), path)
-            for index, span in enumerate(scope_spans.spans or ()):
-                malformed = _malformed_id(span)
-                if malformed is None:
-                    builder.add(_to_id(span.trace_id), _to_span(span), index)
-                else:
-                    builder.reject(index, malformed)
+    for index, resource_spans in enumerate(request.resource_spans or ()):
+        _add_resource_spans(resource_spans, f"resourceSpans[{index}]", builder)
     return builder.build()
 
 
-def _to_resource(message: _ResourceSpans) -> Resource:
-    resource = message.resource or _Resource()
+def _add_resource_spans(message: ResourceSpans, path: str, builder: ExportBuilder) -> None:
+    try:
+        resource = _to_resource(message)
+    except InvalidOtlp as error:
+        raise _invalid_field(error.message, f"{path}.resource") from None
+    for index, scope_spans in enumerate(message.scope_spans or ()):
+        _add_scope_spans(scope_spans, resource, f"{path}.scopeSpans[{index}]", builder)
+
+
+def _add_scope_spans(message: ScopeSpans, resource: Resource, path: str, builder: ExportBuilder) -> None:
+    try:
+        scope = _to_scope(message)
+    except InvalidOtlp as error:
+        raise _invalid_field(error.message, f"{path}.scope") from None
+    builder.open_scope(resource, scope, path)
+    for index, span_message in enumerate(message.spans or ()):
+        malformed = _malformed_id(span_message)
+        if malformed is not None:
+            builder.reject(index, *malformed)
+            continue
+        try:
+            span = _to_span(span_message)
+        except InvalidOtlp as error:
+            raise _invalid_field(error.message, f"{path}.spans[{index}]") from None
+        builder.add(_to_id(span_message.trace_id), span, index)
+
+
+def _decode_request(body: bytes) -> ExportTraceServiceRequest:
+    try:
+        return _decoder.decode(body)
+    except ValidationError as error:
+        # msgspec ends its text with "- at `$.resourceSpans[0]...`".
+        description, _, path = str(error).partition(" - at `$")
+        raise _invalid_field(description, path.rstrip("`").lstrip(".")) from None
+    except (DecodeError, UnicodeDecodeError) as error:
+        mended = replace_lone_surrogates(body)
+        if mended != body:
+            return _decode_request(mended)
+        raise InvalidOtlp(f"the body is not valid JSON: {error}") from None
+
+
+def _invalid_field(description: str, path: str) -> InvalidOtlp:
+    """Return the error for a field, or for something inside of it, that is not what it has to be."""
+    violation = FieldViolation(path, description)
+    return InvalidOtlp(f"invalid OTLP JSON at {path or 'the top'}: {description}", (violation,))
+
+
+def _to_resource(message: ResourceSpans) -> Resource:
+    resource = message.resource or ResourceMessage()
     return Resource(
         _to_attributes(resource.attributes),
         _to_uint32(resource.dropped_attributes_count),
@@ -155,8 +110,8 @@ def _to_resource(message: _ResourceSpans) -> Resource:
     )
 
 
-def _to_scope(message: _ScopeSpans) -> Scope:
-    scope = message.scope or _Scope()
+def _to_scope(message: ScopeSpans) -> Scope:
+    scope = message.scope or ScopeMessage()
     return Scope(
         scope.name or "",
         scope.version or "",
@@ -166,24 +121,24 @@ def _to_scope(message: _ScopeSpans) -> Scope:
     )
 
 
-def _to_span(message: _Span) -> Span:
-    start_unix_nano = _to_integer(message.start_time_unix_nano)
+def _to_span(message: SpanMessage) -> Span:
+    start_unix_nano = _to_uint64(message.start_time_unix_nano)
     status = message.status
     return Span(
         _to_id(message.span_id),
         _to_id(message.parent_span_id),
         message.name or "",
-        message.kind or 0,
+        _to_enum(message.kind),
         start_unix_nano,
-        _to_integer(message.end_time_unix_nano) - start_unix_nano,
-        (status.code or 0) if status else 0,
+        _to_uint64(message.end_time_unix_nano) - start_unix_nano,
+        _to_enum(status.code) if status else 0,
         _to_uint32(message.flags),
         _to_attributes(message.attributes),
         _to_extras(message, (status.message or "") if status else ""),
     )
 
 
-def _to_extras(message: _Span, status_message: str) -> SpanExtras | None:
+def _to_extras(message: SpanMessage, status_message: str) -> SpanExtras | None:
     extras = SpanExtras(
         status_message,
         message.trace_state or "",
@@ -199,16 +154,16 @@ def _to_extras(message: _Span, status_message: str) -> SpanExtras | None:
 _NO_EXTRAS = SpanExtras()
 
 
-def _to_event(message: _Event) -> Event:
+def _to_event(message: EventMessage) -> Event:
     return Event(
-        _to_integer(message.time_unix_nano),
+        _to_uint64(message.time_unix_nano),
         message.name or "",
         _to_attributes(message.attributes),
         _to_uint32(message.dropped_attributes_count),
     )
 
 
-def _to_link(message: _Link) -> Link:
+def _to_link(message: LinkMessage) -> Link:
     return Link(
         _to_id(message.trace_id),
         _to_id(message.span_id),
@@ -219,54 +174,68 @@ def _to_link(message: _Link) -> Link:
     )
 
 
-def _to_attributes(messages: Sequence[_KeyValue] | None, depth: int = 0) -> Attributes:
+def _to_attributes(messages: Sequence[KeyValue] | None, depth: int = 0) -> Attributes:
     return {pair.key or "": _to_value(pair.value, depth) for pair in messages or ()}
 
 
-def _to_value(message: _AnyValue | None, depth: int) -> Value:
+def _to_value(message: AnyValue | None, depth: int) -> Value:
     """Return an AnyValue in the model's form; one with no kind set is None."""
     if message is None:
         return None
     if message.string_value is not None:
         return message.string_value
     if message.int_value is not None:
-        return _to_integer(message.int_value)
+        return _to_int64(message.int_value)
     if message.bool_value is not None:
         return message.bool_value
     if message.double_value is not None:
         return double_value(_to_double(message.double_value))
     if message.bytes_value is not None:
         return bytes_value(_to_bytes(message.bytes_value))
+    if message.array_value is None and message.kvlist_value is None:
+        return None
     if depth == MAX_VALUE_DEPTH:
         raise InvalidOtlp(f"attribute values are nested deeper than {MAX_VALUE_DEPTH} levels")
-    if message.array_value is not None:
-        return [_to_value(value, depth + 1) for value in message.array_value.values or ()]
     if message.kvlist_value is not None:
         return {"map": _to_attributes(message.kvlist_value.values, depth + 1)}
-    return None
+    values = message.array_value.values if message.array_value else None
+    return [_to_value(value, depth + 1) for value in values or ()]
 
 
-def _to_integer(number: Integer) -> int:
-    """Return a 64-bit integer that was sent as a number or a decimal string; absent is 0."""
+def _to_integer(number: Integer, minimum: int, maximum: int) -> int:
+    """Return an integer that was sent as a number or a decimal string; absent is 0."""
     if isinstance(number, str):
         if not _DECIMAL.fullmatch(number):
-            raise InvalidOtlp(f"invalid OTLP JSON: expected a decimal integer, found {number[:40]!r}")
+            raise InvalidOtlp(f"expected a decimal integer, found {number[:40]!r}")
         number = int(number)
     number = number or 0
-    if not -(2**63) <= number < 2**64:
-        raise InvalidOtlp(f"invalid OTLP JSON: {number} does not fit 64 bits")
+    if not minimum <= number <= maximum:
+        raise InvalidOtlp(f"expected an integer from {minimum} to {maximum}, found {number}")
     return number
 
 
 def _to_uint32(number: Integer) -> int:
-    return _to_integer(number) & _UINT32_MASK
+    return _to_integer(number, 0, 2**32 - 1)
+
+
+def _to_uint64(number: Integer) -> int:
+    return _to_integer(number, 0, 2**64 - 1)
+
+
+def _to_int64(number: Integer) -> int:
+    return _to_integer(number, -(2**63), 2**63 - 1)
+
+
+def _to_enum(number: int | None) -> int:
+    return _to_integer(number, -(2**31), 2**31 - 1)
 
 
 def _to_double(number: float | str) -> float:
-    try:
-        return float(number)
-    except ValueError:
-        raise InvalidOtlp(f"invalid OTLP JSON: expected a number, found {str(number)[:40]!r}") from None
+    if isinstance(number, str):
+        if not _NUMBER.fullmatch(number):
+            raise InvalidOtlp(f"expected a number, NaN or Infinity, found {number[:40]!r}")
+        number = float(number)
+    return number
 
 
 def _to_bytes(text: str) -> bytes:
@@ -274,7 +243,7 @@ def _to_bytes(text: str) -> bytes:
     try:
         return a2b_base64(text.translate(_URL_SAFE) + "=" * (-len(text) % 4), strict_mode=True)
     except (Base64Error, ValueError) as error:
-        raise InvalidOtlp(f"invalid OTLP JSON: bytesValue is not base64: {error}") from None
+        raise InvalidOtlp(f"bytesValue is not base64: {error}") from None
 
 
 _URL_SAFE: dict[int, Any] = str.maketrans("-_", "+/")
@@ -284,13 +253,13 @@ def _to_id(text: str | None) -> str:
     return (text or "").lower()
 
 
-def _malformed_id(span: _Span) -> str | None:
-    """Return what is wrong with an id that is not hex; its length is the builder's to judge."""
+def _malformed_id(span: SpanMessage) -> tuple[str, str] | None:
+    """Return the first id that is not hex and what is wrong; its length is the builder's to judge."""
     for name, text in (
         ("traceId", span.trace_id),
         ("spanId", span.span_id),
         ("parentSpanId", span.parent_span_id),
     ):
         if text and not _HEX.fullmatch(text):
-            return f"{name} must be hex digits; found {text[:40]!r}"
+            return name, f"must be hex digits; found {text[:40]!r}"
     return None

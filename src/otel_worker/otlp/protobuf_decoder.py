@@ -23,6 +23,7 @@ from otel_worker.otlp.wire import (
 )
 
 _UINT32_MASK = 0xFFFF_FFFF
+_NO_EXTRAS = SpanExtras()
 
 
 def decode_export_protobuf(body: bytes) -> Export:
@@ -176,6 +177,8 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
                 position = skip_field(data, position, end, tag)
     if position > end:
         raise past_end(position)
+    if extras == _NO_EXTRAS:
+        extras = None
     return trace_id, Span(
         span_id,
         parent_span_id,

@@ -58,6 +58,8 @@ def _decode_key_value(data: bytes, position: int, end: int, depth: int) -> tuple
             tag, position = read_varint(data, position)
             refuse_known(tag, 2)
             position = skip_field(data, position, end, tag)
+    if position > end:
+        raise past_end(position)
     return key, value
 
 

@@ -77,8 +77,6 @@ def read_fields(data: bytes, position: int, end: int) -> Iterator[tuple[int, int
 def skip_field(data: bytes, position: int, end: int, tag: int) -> int:
     """Return the offset behind the value of a field nobody here knows; `position` is behind its tag."""
     wire_type = tag & 7
-    if tag < 8:
-        raise InvalidOtlp(f"field number 0 before byte {position}")
     if wire_type == VARINT:
         return read_varint(data, position)[1]
     if wire_type == LENGTH:
@@ -97,9 +95,12 @@ def past_end(position: int) -> InvalidOtlp:
 
 
 def refuse_known(tag: int, last_field: int) -> None:
-    """Raise when an unmatched tag is one of this message's own fields, which are 1 to `last_field`."""
-    if 0 < tag >> 3 <= last_field:
-        raise InvalidOtlp(f"field {tag >> 3} has wire type {tag & 7}, which is not its type in the .proto")
+    """Raise when an unmatched tag is of one of this message's own fields, 1 to `last_field`, or of none."""
+    field = tag >> 3
+    if field == 0:
+        raise InvalidOtlp("field number 0 does not exist")
+    if field <= last_field:
+        raise InvalidOtlp(f"field {field} has wire type {tag & 7}, which is not its type in the .proto")
 
 
 def encode_varint(number: int) -> bytes:

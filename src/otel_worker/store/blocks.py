@@ -12,8 +12,10 @@ from otel_worker.model import STATUS_ERROR, Head, SpanGroup, TracePart
 from otel_worker.store.database import MAX_INTEGER
 from otel_worker.store.terms import block_terms
 
-# D1 takes 2,000,000 bytes for a row and for a bound string; the heads share the row.
-MAX_BLOCK_BYTES = 1_500_000
+# Heads and spans of a block together: D1 takes 2,000,000 bytes for a row.
+MAX_BLOCK_BYTES = 1_900_000
+# What offset and length may take in a head, which is measured before they are known.
+_POSITION_BYTES = 16
 
 
 class Block(NamedTuple):
@@ -28,7 +30,8 @@ class Block(NamedTuple):
     heads: str
     spans: str
     terms: str
-    parts: Sequence[TracePart]
+    # Trace id and span id of each span.
+    span_ids: list[tuple[str, str]]
 
 
 encode_json = msgspec.json.Encoder().encode
@@ -38,38 +41,48 @@ decode_part = msgspec.json.Decoder(TracePart).decode
 decode_parts = msgspec.json.Decoder(list[TracePart]).decode
 
 
+class _EncodedPart(NamedTuple):
+    """A part with its summary and its JSON text."""
+
+    part: TracePart
+    head: Head
+    text: str
+
+
 def build_blocks(parts: Iterable[TracePart]) -> tuple[list[Block], list[str]]:
     """Return the blocks that hold all parts, and the ids of spans too large for a row ("<trace>/<span>")."""
     blocks: list[Block] = []
     oversized: list[str] = []
-    kept: list[TracePart] = []
-    texts: list[str] = []
-    size_bytes = 0
+    kept: list[_EncodedPart] = []
+    block_bytes = 0
     waiting = list(parts)
     waiting.reverse()
     while waiting:
         part = waiting.pop()
         encoded = encode_json(part)
-        if len(encoded) > MAX_BLOCK_BYTES:
+        head = summarize_part(part)
+        part_bytes = len(encoded) + len(encode_json(head)) + _POSITION_BYTES
+        if part_bytes > MAX_BLOCK_BYTES:
             halves = _halve(part)
             waiting.extend(halves)
             if not halves:
                 oversized.append(f"{part.trace_id}/{part.groups[0].spans[0].span_id}")
             continue
-        if size_bytes + len(encoded) > MAX_BLOCK_BYTES:
-            blocks.append(_build_block(kept, texts))
-            kept, texts, size_bytes = [], [], 0
-        kept.append(part)
-        texts.append(encoded.decode())
-        size_bytes += len(encoded)
+        if block_bytes + part_bytes > MAX_BLOCK_BYTES:
+            blocks.append(_build_block(kept))
+            kept, block_bytes = [], 0
+        kept.append(_EncodedPart(part, head, encoded.decode()))
+        block_bytes += part_bytes
     if kept:
-        blocks.append(_build_block(kept, texts))
+        blocks.append(_build_block(kept))
     return blocks, oversized
 
 
-def build_block(parts: Sequence[TracePart]) -> Block:
+def build_block(parts: Iterable[TracePart]) -> Block:
     """Return one block of parts that are known to fit, as when some of a block's spans were deleted."""
-    return _build_block(parts, [encode_json(part).decode() for part in parts])
+    return _build_block(
+        [_EncodedPart(part, summarize_part(part), encode_json(part).decode()) for part in parts]
+    )
 
 
 def _halve(part: TracePart) -> list[TracePart]:
@@ -89,13 +102,14 @@ def _halve(part: TracePart) -> list[TracePart]:
     return halves
 
 
-def _build_block(parts: Sequence[TracePart], texts: Sequence[str]) -> Block:
-    heads: list[Head] = []
+def _build_block(encoded_parts: Sequence[_EncodedPart]) -> Block:
     offset = 1  # behind the opening bracket
-    for part, text in zip(parts, texts, strict=True):
-        heads.append(summarize_part(part, offset, len(text)))
+    for _, head, text in encoded_parts:
+        head.offset, head.length = offset, len(text)
         offset += len(text) + 1
-    spans = f"[{','.join(texts)}]"
+    parts = [encoded.part for encoded in encoded_parts]
+    heads = [encoded.head for encoded in encoded_parts]
+    spans = f"[{','.join(encoded.text for encoded in encoded_parts)}]"
     return Block(
         digest=blake2b(spans.encode(), digest_size=16).hexdigest(),
         oldest_us=to_us(min(head.start_unix_nano for head in heads)),
@@ -108,7 +122,9 @@ def _build_block(parts: Sequence[TracePart], texts: Sequence[str]) -> Block:
         heads=encode_json(heads).decode(),
         spans=spans,
         terms=block_terms(parts),
-        parts=parts,
+        span_ids=[
+            (part.trace_id, span.span_id) for part in parts for group in part.groups for span in group.spans
+        ],
     )
 
 
@@ -117,8 +133,8 @@ def to_us(unix_nano: int) -> int:
     return min(unix_nano // 1000, MAX_INTEGER)
 
 
-def summarize_part(part: TracePart, offset: int = 0, length: int = 0) -> Head:
-    """Return the head of a part, which has at least one span.
+def summarize_part(part: TracePart) -> Head:
+    """Return the head of a part, which has at least one span; its place in a block is not known yet.
 
     The root is the earliest span without a parent, or else the earliest span. A span that was sent
     without an end, or with one before its start, counts as ending at its start.
@@ -157,8 +173,8 @@ def summarize_part(part: TracePart, offset: int = 0, length: int = 0) -> Head:
         root.start_unix_nano,
         root.name,
         root_service,
-        offset,
-        length,
+        0,
+        0,
         list(services),
     )
 

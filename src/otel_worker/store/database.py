@@ -31,8 +31,9 @@ class Database(Protocol):
         ...
 
     async def batch(self, statements: Sequence[Statement]) -> list[int]:
-        """Run the statements in order, all or none, and return how many rows each one changed.
+        """Run the statements in order, all or none, and return how many rows each one reports by RETURNING.
 
+        D1's own count of changes is no use: it holds what FTS5 writes to its tables, a statement too late.
         `changes()` and `last_insert_rowid()` in a statement speak of the one before it.
         When it returns, the changes are durable.
         """

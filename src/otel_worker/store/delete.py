@@ -10,6 +10,7 @@ from otel_worker.store import sql
 from otel_worker.store.blocks import build_block, decode_parts
 from otel_worker.store.database import Database, Statement
 from otel_worker.store.read import match_ids
+from otel_worker.store.write import filed_unix_ms
 
 # Another delete may rewrite the same block in between; each attempt starts from what is stored then.
 _MAX_ATTEMPTS = 5
@@ -38,9 +39,9 @@ async def _delete(database: Database, trace_id: str, keeps: Callable[[Span], boo
                 statements.extend(_rewrite(block_id, heads, kept))
         if not statements:
             return deleted
-        changes = await database.batch(statements)
+        rewritten = await database.batch(statements)
         deleted = True
-        if all(changes[::2]):
+        if all(rewritten[::2]):
             return True
     raise StorageUnavailable("the blocks of this trace keep changing; try again later")
 
@@ -67,7 +68,7 @@ def _rewrite(block_id: int, old_heads: str, parts: list[TracePart]) -> tuple[Sta
         (
             block_id,
             old_heads,
-            block.oldest_us,
+            min(block.oldest_us, filed_unix_ms(block_id) * 1000),
             block.newest_us,
             block.end_us,
             block.span_count,

@@ -37,7 +37,7 @@ async def read_trace(database: Database, trace_id: str) -> TracePart | None:
     groups = [group for row in rows for group in decode_part(row[0]).groups]
     if not groups:
         return None
-    return TracePart(trace_id, _without_duplicates(groups) if len(rows) > 1 else groups)
+    return TracePart(trace_id, _without_duplicates(groups))
 
 
 def _without_duplicates(groups: Sequence[SpanGroup]) -> list[SpanGroup]:

@@ -1,5 +1,7 @@
 """Every SQL text of the store; both drivers run the same.
 
+A statement whose effect somebody asks for ends in RETURNING: see Database.batch.
+
 Positions in `heads` are those of the fields of `model.Head`.
 """
 
@@ -13,6 +15,7 @@ SELECT free.id, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
 FROM (SELECT coalesce(max(id) + 1, ?1) AS id FROM span_blocks WHERE id >= ?1 AND id < ?2) AS free
 WHERE free.id < ?2
   AND NOT EXISTS (SELECT 1 FROM span_blocks WHERE id >= ?3 AND id < ?2 AND digest = ?4)
+RETURNING id
 """
 
 # Directly after INSERT_BLOCK in one batch.
@@ -59,9 +62,10 @@ UPDATE_BLOCK = """
 UPDATE span_blocks
 SET oldest_us = ?3, newest_us = ?4, end_us = ?5, span_count = ?6, error_count = ?7, heads = ?8, spans = ?9
 WHERE id = ?1 AND heads = ?2
+RETURNING id
 """
 REPLACE_TERMS = "INSERT OR REPLACE INTO span_terms (rowid, terms) SELECT ?1, ?2 WHERE changes() > 0"
-DELETE_BLOCK = "DELETE FROM span_blocks WHERE id = ?1 AND heads = ?2"
+DELETE_BLOCK = "DELETE FROM span_blocks WHERE id = ?1 AND heads = ?2 RETURNING id"
 DELETE_TERMS = "DELETE FROM span_terms WHERE rowid IN (SELECT ?1 WHERE changes() > 0)"
 
 # Retention: the oldest ?2 blocks below id ?1, terms first since they are found through the blocks.
@@ -70,4 +74,5 @@ DELETE FROM span_terms WHERE rowid IN (SELECT id FROM span_blocks WHERE id < ?1 
 """
 EXPIRE_BLOCKS = """
 DELETE FROM span_blocks WHERE id IN (SELECT id FROM span_blocks WHERE id < ?1 ORDER BY id LIMIT ?2)
+RETURNING id
 """

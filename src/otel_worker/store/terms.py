@@ -1,14 +1,15 @@
 """The terms under which a block is found: its trace ids, and a short hash of all a span can be asked for.
 
-A term only finds blocks, the answer is checked against the spans, so a hash may be short: 40 bits
-collide once in a million million pairs. Values are hashed in their text form, without their type:
-whoever asks for `http.response.status_code=200` need not know whether it was sent as a number.
+A term only finds blocks, and the answer is checked against the spans, so a hash may be short and simple:
+of a hundred thousand distinct terms, one in forty thousand shares its 32 bits with another. Values are
+hashed in their text form, without their type: whoever asks for `http.response.status_code=200` need not
+know whether it was sent as a number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
+from zlib import crc32
 
 from otel_worker.model import STATUS_ERROR, Attributes, TracePart, Value
 
@@ -17,12 +18,10 @@ from otel_worker.model import STATUS_ERROR, Attributes, TracePart, Value
 UNINDEXED_TERM = "unindexed"
 MAX_TERMS = 20_000
 
-_HASH_BYTES = 5
-
 
 def hash_term(text: str) -> str:
     """Return the term of a text such as "a:http.route=/cart" (a kind, then what is asked for)."""
-    return blake2b(text.encode("utf-8", "replace"), digest_size=_HASH_BYTES).hexdigest()
+    return f"{crc32(text.encode('utf-8', 'replace')):x}"
 
 
 def block_terms(parts: Iterable[TracePart]) -> str:
@@ -50,8 +49,33 @@ def block_terms(parts: Iterable[TracePart]) -> str:
     if len(texts) + len(keys) + len(pairs) > MAX_TERMS:
         return " ".join((*trace_ids, UNINDEXED_TERM))
     texts.update(f"h:{key}" for key in keys)
-    texts.update(f"a:{key}={scalar_text(value)}" for key, value in pairs if value is not None)
-    return " ".join((*trace_ids, *map(hash_term, texts)))
+    return " ".join((*trace_ids, *map(hash_term, texts), *_pair_terms(pairs)))
+
+
+# Most pairs come with every request of a service. Long values rarely repeat; both bounds together keep the
+# memory below 2 MB.
+_known_terms: dict[tuple[str, Value], str] = {}
+_MAX_KNOWN_TERMS = 8192
+_MAX_KNOWN_CHARACTERS = 128
+
+
+def _pair_terms(pairs: Iterable[tuple[str, Value]]) -> list[str]:
+    """Return the terms of "a:key=value" for all pairs that have a value."""
+    terms: list[str] = []
+    for pair in pairs:
+        term = _known_terms.get(pair)
+        if term is None:
+            key, value = pair
+            if value is None:
+                continue
+            text = f"a:{key}={value if isinstance(value, str) else scalar_text(value)}"
+            term = hash_term(text)
+            if len(text) <= _MAX_KNOWN_CHARACTERS:
+                if len(_known_terms) >= _MAX_KNOWN_TERMS:
+                    _known_terms.clear()
+                _known_terms[pair] = term
+        terms.append(term)
+    return terms
 
 
 def _collect(attributes: Attributes, keys: set[str], pairs: set[tuple[str, Value]]) -> None:
@@ -63,11 +87,15 @@ def _collect(attributes: Attributes, keys: set[str], pairs: set[tuple[str, Value
         pairs.update(pair for pair in attributes.items() if not isinstance(pair[1], list | dict))
 
 
+# A name of its own: writing `bool | float` builds a union at every call.
+_ROUNDABLE = (bool, float)
+
+
 def scalar_text(value: Value) -> str:
     """Return the text under which a value is indexed: of the numbers that Python holds equal, the same.
 
     So 3 and 3.0 are "3", and true is "1": in a set they are one, and which of them stays is chance.
     """
-    if isinstance(value, bool | float) and float(value).is_integer():
+    if isinstance(value, _ROUNDABLE) and float(value).is_integer():
         return str(int(value))
     return str(value)

@@ -36,10 +36,10 @@ async def write_blocks(database: Database, blocks: Sequence[Block], now_unix_ms:
         for block, id_range in zip(pending, ranges, strict=True):
             statements.append(_insert_block(block, id_range))
             statements.append(Statement(sql.INSERT_TERMS, (block.terms,)))
-        changes = (await database.batch(statements))[::2] if statements else []
+        inserted = (await database.batch(statements))[::2] if statements else []
         absent: list[Block] = []
-        for block, id_range, changed in zip(pending, ranges, changes, strict=True):
-            if changed:
+        for block, id_range, is_new in zip(pending, ranges, inserted, strict=True):
+            if is_new:
                 written.append(block)
             elif not await _is_stored(database, block, id_range):
                 absent.append(block)
@@ -54,9 +54,14 @@ def first_id_of(unix_ms: int) -> int:
     return unix_ms * IDS_PER_MILLISECOND
 
 
+def filed_unix_ms(block_id: int) -> int:
+    """Return the millisecond a block is filed under."""
+    return block_id // IDS_PER_MILLISECOND
+
+
 def end_of_block_unix_nano(block_id: int) -> int:
     """Return the last nanosecond at which a trace is filed under this block or an older one."""
-    return (block_id // IDS_PER_MILLISECOND + 1) * 1_000_000 - 1
+    return (filed_unix_ms(block_id) + 1) * 1_000_000 - 1
 
 
 def _id_range(block: Block, now_unix_ms: int, shift: int) -> tuple[int, int, int]:
@@ -79,7 +84,7 @@ def _insert_block(block: Block, id_range: tuple[int, int, int]) -> Statement:
             *id_range,
             block.digest,
             # Never after the time it is filed under, so that a list can pass over blocks by it.
-            min(block.oldest_us, id_range[0] // IDS_PER_MILLISECOND * 1000),
+            min(block.oldest_us, filed_unix_ms(id_range[0]) * 1000),
             block.newest_us,
             block.end_us,
             block.span_count,

@@ -16,7 +16,13 @@ async def export_traces(collector: Collector, request: Request) -> Response:
     if media_type is None:
         raise UnsupportedMediaType(f"Content-Type must be {PROTOBUF} or {JSON}")
     limit_bytes = collector.settings.max_body_bytes
-    body = await request.read_body(limit_bytes)
-    body = inflate(body, request.header("Content-Encoding"), limit_bytes)
-    result = await ingest_traces(collector.database, collector.hub, body, media_type, collector.now_unix_ms())
+    coding = request.header("Content-Encoding")
+    # The body has no name here, so that it can be freed before it is stored.
+    result = await ingest_traces(
+        collector.database,
+        collector.hub,
+        inflate(await request.read_body(limit_bytes), coding, limit_bytes),
+        media_type,
+        collector.now_unix_ms(),
+    )
     return Response(200, encode_export_response(media_type, *result), media_type)

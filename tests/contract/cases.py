@@ -1,0 +1,18 @@
+"""All cases that take a Database, by name; the empty database comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from otel_worker.store.database import Database
+from tests.contract.database_contract import database_contract
+from tests.contract.empty_contract import empty_contract
+from tests.contract.listing_contract import listing_contract
+from tests.contract.store_contract import store_contract
+
+STORE_CASES: dict[str, Callable[[Database], Awaitable[None]]] = {
+    **empty_contract.cases,
+    **database_contract.cases,
+    **store_contract.cases,
+    **listing_contract.cases,
+}

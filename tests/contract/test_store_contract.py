@@ -1,0 +1,29 @@
+"""Runs every case of the store contract against SQLite, and inside workerd against real local D1."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from otel_worker_cli.runtime.session import DevSession
+from otel_worker_cli.sqlite import SqliteDatabase
+from tests.contract.cases import STORE_CASES
+
+CASE_TIMEOUT_SECONDS = 60.0
+
+
+@pytest.mark.parametrize("name", STORE_CASES)
+def test_sqlite(name: str, sqlite_database: SqliteDatabase) -> None:
+    asyncio.run(asyncio.wait_for(STORE_CASES[name](sqlite_database), CASE_TIMEOUT_SECONDS))
+
+
+@pytest.mark.parametrize("name", STORE_CASES)
+def test_d1(name: str, test_worker: DevSession) -> None:
+    with httpx.Client(trust_env=False, timeout=CASE_TIMEOUT_SECONDS) as client:
+        response = client.post(f"{test_worker.url}/cases/{name}")
+    assert response.status_code == 200, f"{response.text}\n{test_worker.log_text[-3000:]}"
+    result = response.json()
+    if not result["ok"]:
+        pytest.fail(result["traceback"], pytrace=False)

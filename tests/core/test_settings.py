@@ -1,0 +1,67 @@
+"""Settings: what is read from the environment, and refusals that name the variable."""
+
+from __future__ import annotations
+
+import pytest
+
+from otel_worker.errors import NotConfigured
+from otel_worker.settings import Settings, read_settings
+
+
+def test_without_variables_everything_has_its_default() -> None:
+    settings = read_settings(lambda name: None)
+    assert settings == Settings("", "", "", 7, 4_194_304, frozenset())
+
+
+def test_every_variable_is_read_and_spaces_around_it_are_not_part_of_it() -> None:
+    variables = {
+        "AUTH_TOKEN": " secret-a\n",
+        "INGEST_TOKEN": "secret-i",
+        "READ_TOKEN": "secret-r",
+        "RETENTION_DAYS": " 30 ",
+        "MAX_BODY_BYTES": "1024",
+        "CORS_ORIGINS": " https://a.example.com/, ,https://b.example.com:8080",
+    }
+    origins = frozenset({"https://a.example.com", "https://b.example.com:8080"})
+    assert read_settings(variables.get) == Settings("secret-a", "secret-i", "secret-r", 30, 1024, origins)
+
+
+@pytest.mark.parametrize("name", ["RETENTION_DAYS", "MAX_BODY_BYTES"])
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_number_is_the_default(name: str, text: str) -> None:
+    assert read_settings({name: text}.get) == Settings()
+
+
+@pytest.mark.parametrize(("name", "default"), [("RETENTION_DAYS", 7), ("MAX_BODY_BYTES", 4_194_304)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0",
+        "-1",
+        "+5",
+        "1.5",
+        "7d",
+        "seven",
+        "1_000",
+        "\u0667",
+        "\u00b2",
+        "0x10",
+        str(2**53),
+        "9" * 30,
+        "9" * 5000,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_number_that_is_none_is_refused_by_the_name_of_its_variable(
+    name: str, default: int, text: str
+) -> None:
+    with pytest.raises(NotConfigured) as caught:
+        read_settings({name: text}.get)
+    expected = f"{name} must be a positive whole number such as {default}; found {text[:40]!r}"
+    assert caught.value.message == expected
+
+
+def test_tokens_are_not_in_what_a_log_would_show() -> None:
+    shown = repr(Settings("secret-a", "secret-i", "secret-r", 30))
+    assert "secret" not in shown
+    assert "retention_days=30" in shown

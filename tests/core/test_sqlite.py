@@ -1,0 +1,93 @@
+"""The native database: transactions, counts, migrations, and faults as the port names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from otel_worker.errors import StorageFailure, StorageUnavailable
+from otel_worker.store.database import MAX_INTEGER, Statement
+from otel_worker_cli import sqlite
+from otel_worker_cli.sqlite import SqliteDatabase
+from tests.core.harness import MIGRATIONS, rows
+from tests.samples import run
+
+
+@pytest.fixture
+def empty() -> SqliteDatabase:
+    """A database in memory with one table and nothing in it."""
+    database = SqliteDatabase(":memory:")
+    run(database.batch([Statement("CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT)")]))
+    return database
+
+
+def insert(number: int, text: str = "x") -> Statement:
+    return Statement("INSERT INTO t VALUES (?1, ?2) RETURNING id", (number, text))
+
+
+def test_a_batch_says_how_many_rows_each_statement_returns(empty: SqliteDatabase) -> None:
+    statements = [
+        insert(1),
+        insert(2),
+        Statement("UPDATE t SET text = 'y' RETURNING id"),
+        Statement("DELETE FROM t WHERE id = 9 RETURNING id"),
+        Statement("DELETE FROM t"),
+    ]
+    assert run(empty.batch(statements)) == [1, 1, 2, 0, 0]
+
+
+def test_a_batch_that_fails_stores_nothing_and_the_next_works(empty: SqliteDatabase) -> None:
+    with pytest.raises(StorageFailure, match=r"^the database refused a statement: UNIQUE constraint failed"):
+        run(empty.batch([insert(1), insert(2), insert(1)]))
+    assert rows(empty, "SELECT * FROM t") == []
+    assert run(empty.batch([insert(1)])) == [1]
+    assert rows(empty, "SELECT * FROM t") == [(1, "x")]
+
+
+@pytest.mark.parametrize("text", ["", "naïve 🦄", "a'b\"c", "line\nline"])
+def test_values_come_back_as_they_were_bound(text: str, empty: SqliteDatabase) -> None:
+    run(empty.batch([insert(MAX_INTEGER, text)]))
+    assert rows(empty, "SELECT * FROM t") == [(MAX_INTEGER, text)]
+
+
+def test_a_query_that_is_no_sql_is_a_failure(empty: SqliteDatabase) -> None:
+    with pytest.raises(StorageFailure, match=r"^the database refused a statement: "):
+        rows(empty, "SELEC 1")
+
+
+def test_a_database_that_somebody_else_writes_to_is_unavailable_not_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT_MS", 0)
+    with SqliteDatabase(tmp_path / "traces.db") as database:
+        run(database.batch([Statement("CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT)")]))
+        other = apsw.Connection(str(tmp_path / "traces.db"))
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageUnavailable, match=r"^the database is busy; send the request again later$"):
+            run(database.batch([insert(1)]))
+        other.execute("ROLLBACK")
+        assert run(database.batch([insert(1)])) == [1]
+        other.close()
+
+
+def test_what_was_stored_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        with SqliteDatabase(tmp_path / "traces.db") as database:
+            database.migrate(MIGRATIONS)
+            run(database.batch([Statement("INSERT INTO span_terms (terms) VALUES ('a b')")]))
+    with SqliteDatabase(tmp_path / "traces.db") as database:
+        assert rows(database, "SELECT count(*) FROM span_terms") == [(2,)]
+        names = [path.name for path in sorted(MIGRATIONS.glob("*.sql"))]
+        assert [name for (name,) in rows(database, "SELECT name FROM d1_migrations ORDER BY id")] == names
+
+
+def test_a_migration_that_fails_leaves_nothing_and_those_before_it_stay(tmp_path: Path) -> None:
+    (tmp_path / "0001_good.sql").write_text("CREATE TABLE good (id INTEGER);")
+    (tmp_path / "0002_bad.sql").write_text("CREATE TABLE half (id INTEGER); CREATE TABLE good (id INTEGER);")
+    with SqliteDatabase(":memory:") as database:
+        with pytest.raises(apsw.SQLError, match="good"):
+            database.migrate(tmp_path)
+        assert rows(database, "SELECT name FROM d1_migrations") == [("0001_good.sql",)]
+        assert rows(database, "SELECT name FROM sqlite_master WHERE name IN ('good', 'half')") == [("good",)]

@@ -1,0 +1,51 @@
+"""The Worker under test: runs a case of the store contract on request, and shows the live hub as it is.
+
+POST /cases/<name>   run the case against D1: {"ok": true} or {"ok": false, "traceback": "..."}
+POST /publish        publish the body through DurableObjectHub: {"watchers": n}
+GET  /watch          a WebSocket of the hub
+GET  /ready          200
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import Any
+
+from workers import Response, WorkerEntrypoint, python_to_rpc
+
+from otel_worker.cloudflare.d1 import D1Database
+from otel_worker.cloudflare.live_hub import DurableObjectHub, LiveHub
+from tests.contract.cases import STORE_CASES
+
+__all__ = ["Default", "LiveHub"]
+
+
+class Default(WorkerEntrypoint):  # type: ignore[misc]
+    """The routes above."""
+
+    async def fetch(self, request: Any) -> Any:
+        url: str = request.url
+        _, _, path = url.partition("//")[2].partition("/")
+        hub = DurableObjectHub(self.env.LIVE)
+        if path == "watch":
+            return await hub.accept(None)
+        if path == "publish":
+            # Not request.text(), which drops a byte order mark.
+            message = (await request.js_object.arrayBuffer()).to_bytes().decode()
+            return _json({"watchers": await hub.publish(message)})
+        if path.startswith("cases/"):
+            return _json(await _run_case(path.removeprefix("cases/"), self.env))
+        return _json({"status": "ok"})
+
+
+async def _run_case(name: str, env: Any) -> dict[str, Any]:
+    try:
+        await STORE_CASES[name](D1Database(python_to_rpc(env.DB)))
+    except Exception:
+        return {"ok": False, "traceback": traceback.format_exc()}
+    return {"ok": True}
+
+
+def _json(value: dict[str, Any]) -> Any:
+    return Response(json.dumps(value), headers={"Content-Type": "application/json"})

@@ -70,7 +70,9 @@ class SqliteDatabase:
                     reported.append(len(rows))
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # SQLite itself rolls back some failures, a full disk among them.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
         except apsw.Error as error:
             raise _translated(error) from error

@@ -13,7 +13,7 @@ from tests.core.harness import Api, RecordingHub, open_database
 
 # The same examples in every run, and no clock: a failure here is a failure everywhere.
 # HYPOTHESIS_PROFILE=thorough looks further, at other examples each time.
-settings.register_profile("fast", max_examples=100, derandomize=True, deadline=None, database=None)
+settings.register_profile("fast", max_examples=70, derandomize=True, deadline=None, database=None)
 settings.register_profile("thorough", max_examples=3000, derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from google.rpc.error_details_pb2 import BadRequest as BadRequestDetail  # type: ignore[import-untyped]
-from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from google.rpc.error_details_pb2 import BadRequest as BadRequestDetail
+from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from otel_worker.api.message import Response

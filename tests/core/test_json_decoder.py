@@ -180,7 +180,7 @@ def test_no_prefix_of_a_request_is_taken() -> None:
 
 def test_a_changed_byte_gives_an_export_or_a_refusal() -> None:
     for position, byte in enumerate(RICH):
-        for changed in (byte ^ 1, byte ^ 2, byte ^ 0x20, byte ^ 0x80, ord('"')):
+        for changed in (byte ^ 1, byte ^ 0x80, ord('"')):
             with suppress(InvalidOtlp):
                 export = decode_export_json(RICH[:position] + bytes([changed]) + RICH[position + 1 :])
                 assert isinstance(export, Export)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from google.rpc.error_details_pb2 import BadRequest as BadRequestDetail  # type: ignore[import-untyped]
+from google.rpc.error_details_pb2 import BadRequest as BadRequestDetail
 from google.rpc.error_details_pb2 import RetryInfo
-from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from otel_worker.errors import FieldViolation, InvalidOtlp, OtelWorkerError, StorageUnavailable

@@ -66,7 +66,9 @@ def running_collector(
     """Start the repository's collector over a folder of data, and stop it in the end."""
     token = token or new_token()
     with (
-        DevSession.start(persist_to=persist_to, token=token, variables=variables) as session,
+        DevSession.start(
+            persist_to=persist_to, token=token, variables=variables, reads_dev_vars=False
+        ) as session,
         http_client(session.url, token) as client,
     ):
         yield Collector(session, token, client)

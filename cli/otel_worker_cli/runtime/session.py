@@ -60,6 +60,7 @@ class DevSession:
         port: int = 0,
         token: str | None = None,
         variables: Mapping[str, str] | None = None,
+        reads_dev_vars: bool = True,
         ready_path: str = "/health",
         ready_timeout_seconds: float = READY_TIMEOUT_SECONDS,
         log_path: Path | None = None,
@@ -70,7 +71,8 @@ class DevSession:
         """Bring the set-up and the local database up to date, start the Worker and wait until it answers.
 
         `token` becomes AUTH_TOKEN and `variables` more variables of the Worker; both reach wrangler through
-        a private file, together with `.dev.vars` beside the config. Without them, wrangler reads that.
+        a private file, together with `.dev.vars` beside the config, unless `reads_dev_vars` is false. Without
+        them, wrangler reads `.dev.vars` itself.
         """
         checkout = checkout or this_checkout()
         config = (config or checkout.wrangler_config).absolute()
@@ -84,7 +86,11 @@ class DevSession:
             port = port or free_port()
             own_variables = dict(variables or {}) | ({"AUTH_TOKEN": token} if token is not None else {})
             command = [*wrangler_command(checkout), *_dev_arguments(config, persist_to, port)]
-            command += _env_file_arguments(config, own_variables, scratch)
+            command += _env_file_arguments(
+                read_variables(config.with_name(".dev.vars")) if reads_dev_vars else {},
+                own_variables,
+                scratch,
+            )
             session = cls(
                 ProcessGroup(
                     [*command, *wrangler_options],
@@ -187,13 +193,14 @@ def _dev_arguments(config: Path, persist_to: Path, port: int) -> list[str]:
     return arguments
 
 
-def _env_file_arguments(config: Path, own_variables: Mapping[str, str], scratch: Path) -> list[str]:
+def _env_file_arguments(
+    dev_vars: Mapping[str, str], own_variables: Mapping[str, str], scratch: Path
+) -> list[str]:
     """Return the options that name a private file of variables: values must not show in a process list."""
     if not own_variables:
         return []
-    merged = read_variables(config.with_name(".dev.vars")) | dict(own_variables)
     path = scratch / "variables"
-    write_private(path, format_variables(merged))
+    write_private(path, format_variables({**dev_vars, **own_variables}))
     return ["--env-file", str(path)]
 
 

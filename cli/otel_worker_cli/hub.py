@@ -64,6 +64,10 @@ class LocalHub:
         self._watchers[watcher] = None
         return watcher
 
+    async def watcher_count(self) -> int:
+        """See Hub.watcher_count."""
+        return len(self._watchers)
+
     async def publish(self, message: str) -> int:
         """See Hub.publish; a watcher whose queue is full is dropped."""
         watchers = 0

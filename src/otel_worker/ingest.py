@@ -57,9 +57,11 @@ async def ingest_traces(
 async def _announce(database: Database, hub: Hub, span_ids: Sequence[tuple[str, str]]) -> None:
     """Tell the watchers. The spans are stored: a failure here must not make the exporter send them again."""
     try:
-        if await hub.publish(span_added(span_ids)):
-            trace_ids = list(dict.fromkeys(trace_id for trace_id, _ in span_ids))
-            for summary in (await read_summaries(database, trace_ids)).values():
-                await hub.publish(trace_updated(summary.head))
+        if not await hub.watcher_count():
+            return
+        await hub.publish(span_added(span_ids))
+        trace_ids = list(dict.fromkeys(trace_id for trace_id, _ in span_ids))
+        for summary in (await read_summaries(database, trace_ids)).values():
+            await hub.publish(trace_updated(summary.head))
     except Exception:
         _log.exception("the live hub failed; the spans are stored")

@@ -26,6 +26,10 @@ class HubHarness(Protocol):
         """Return a watcher of everything that is published from now on."""
         ...
 
+    async def watcher_count(self) -> int:
+        """See Hub.watcher_count."""
+        ...
+
     async def publish(self, message: str) -> int:
         """See Hub.publish."""
         ...
@@ -41,6 +45,15 @@ async def _watchers(hub: HubHarness, count: int) -> list[WatcherHarness]:
 @hub_contract
 async def nobody_watches_at_first(hub: HubHarness) -> None:
     expect(await hub.publish("into the void"), 0)
+
+
+@hub_contract
+async def those_who_watch_are_counted(hub: HubHarness) -> None:
+    expect(await hub.watcher_count(), 0)
+    first, _ = await _watchers(hub, 2)
+    expect(await hub.watcher_count(), 2)
+    await first.close()
+    expect(await hub.watcher_count(), 1)
 
 
 @hub_contract

@@ -40,6 +40,9 @@ class LocalHarness:
     async def watch(self) -> WatcherHarness:
         return LocalWatcher(self._hub.watch())
 
+    async def watcher_count(self) -> int:
+        return await self._hub.watcher_count()
+
     async def publish(self, message: str) -> int:
         return await self._hub.publish(message)
 
@@ -80,6 +83,11 @@ class WorkerHarness:
         watcher = SocketWatcher(connection, self)
         self.watchers.append(watcher)
         return watcher
+
+    async def watcher_count(self) -> int:
+        response = await self._client.get(f"{self._url}/watchers")
+        response.raise_for_status()
+        return int(response.json()["watchers"])
 
     async def publish(self, message: str) -> int:
         response = await self._client.post(f"{self._url}/publish", content=message.encode())

@@ -77,6 +77,12 @@ class RecordingHub:
     failure: Exception | None = None
     texts: list[str] = field(default_factory=list)
 
+    async def watcher_count(self) -> int:
+        """See Hub.watcher_count."""
+        if self.failure is not None:
+            raise self.failure
+        return self.watchers
+
     async def publish(self, message: str) -> int:
         """See Hub.publish."""
         if self.failure is not None:

@@ -187,7 +187,7 @@ REFUSED = {
     "length past the end": (b"\x0a\x05\x00", f"length 5 at byte 2 {PAST_END}"),
     "length of 2**62": (b"\x0a" + varint(2**62), f"length {2**62} at byte 10 {PAST_END}"),
     "length past its message": (message(1, b"\x12\x03\x00") + bytes(9), f"length 3 at byte 4 {PAST_END}"),
-    "length past the span": (in_span(b"\x2a\x05abc") + bytes(9), f"a field before byte 13 {PAST_END}"),
+    "length past the span": (in_span(b"\x2a\x05abc") + bytes(9), f"length 5 at byte 8 {PAST_END}"),
     "length without its end": (b"\x0a\x80", "the protobuf message is cut off at its end, byte 2"),
     "tag without its value": (b"\x0a", "the protobuf message is cut off at its end, byte 1"),
     "varint of 11 bytes": (in_span(b"\x30" + b"\x80" * 10 + b"\x01"), f"{TOO_LONG} 7"),

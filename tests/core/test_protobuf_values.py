@@ -98,7 +98,7 @@ def test_an_attribute_that_repeats_in_many_requests_is_decoded_alike_each_time()
     for _ in range(2):
         ((group,),) = [part.groups for part in decode_export_protobuf(request.SerializeToString()).parts]
         assert [span.attributes for span in group.spans] == [attributes, attributes]
-    assert 0 < len(protobuf_values._known_pairs) <= 4096
+    assert 0 < len(protobuf_values.known_pairs) <= 4096
 
 
 def test_long_attributes_that_differ_in_the_last_byte_stay_apart() -> None:

@@ -1,6 +1,7 @@
 """The Worker under test: runs a case of the store contract on request, and shows the live hub as it is.
 
 POST /cases/<name>   run the case against D1: {"ok": true} or {"ok": false, "traceback": "..."}
+GET /watchers        ask DurableObjectHub for their number: {"watchers": n}
 POST /publish        publish the body through DurableObjectHub: {"watchers": n}
 GET  /watch          a WebSocket of the hub
 GET  /ready          200
@@ -30,6 +31,8 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
         hub = DurableObjectHub(self.env.LIVE)
         if path == "watch":
             return await hub.accept(None)
+        if path == "watchers":
+            return _json({"watchers": await hub.watcher_count()})
         if path == "publish":
             # Not request.text(), which drops a byte order mark.
             message = (await request.js_object.arrayBuffer()).to_bytes().decode()

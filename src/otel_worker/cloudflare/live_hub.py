@@ -21,6 +21,11 @@ class DurableObjectHub:
     def __init__(self, namespace: Any) -> None:
         self._namespace = namespace
 
+    async def watcher_count(self) -> int:
+        """See Hub.watcher_count; one RPC call."""
+        watchers: int = await self._namespace.getByName(_NAME).watcher_count()
+        return watchers
+
     async def publish(self, message: str) -> int:
         """See Hub.publish; one RPC call."""
         watchers: int = await self._namespace.getByName(_NAME).publish(message)
@@ -55,6 +60,11 @@ class LiveHub(DurableObject):  # type: ignore[misc]
         subprotocol = request.headers.get(_SUBPROTOCOL_HEADER)
         headers = [[_SUBPROTOCOL_HEADER, subprotocol]] if subprotocol else []
         return Response.new(None, status=101, webSocket=client, headers=to_js(headers))
+
+    async def watcher_count(self) -> int:
+        """Return how many sockets are open; called by RPC."""
+        sockets: int = self.ctx.getWebSockets().length
+        return sockets
 
     async def publish(self, message: str) -> int:
         """Send a message to every open socket; called by RPC."""

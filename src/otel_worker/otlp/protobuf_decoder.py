@@ -11,15 +11,19 @@ from __future__ import annotations
 from otel_worker.errors import InvalidOtlp
 from otel_worker.model import Attributes, Event, Export, Link, Resource, Scope, Span, SpanExtras
 from otel_worker.otlp.builder import ExportBuilder
-from otel_worker.otlp.protobuf_values import decode_attribute
+from otel_worker.otlp.protobuf_values import decode_attribute, known_pairs, learn_pair
 from otel_worker.otlp.wire import (
+    LENGTH,
     past_end,
     read_fields,
+    read_length,
     read_varint,
     refuse_known,
     skip_field,
     unpack_fixed32,
     unpack_fixed64,
+    unpack_ids,
+    unpack_times,
 )
 
 _UINT32_MASK = 0xFFFF_FFFF
@@ -118,15 +122,25 @@ def _decode_scope(data: bytes, position: int, end: int) -> Scope:
 
 
 def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
-    """Return trace id and span; the one function where each loop turn is paid by every span."""
+    """Return trace id and span; the one function where each loop turn is paid by every span.
+
+    Encoders write fields in the order of their numbers, so ids and times are taken two at a time where they
+    stand so; attributes, of which there are most, come first in the loop, and their lookup is written out.
+    """
     trace_id = span_id = parent_span_id = name = ""
     kind = start_unix_nano = end_unix_nano = flags = status_code = 0
     attributes: Attributes = {}
     extras: SpanExtras | None = None
+    if position + 28 <= end:
+        ids_tag, trace_id_bytes, span_id_tag, span_id_bytes = unpack_ids(data, position)
+        if ids_tag == 0x100A and span_id_tag == 0x0812:  # trace_id = 1 of 16 bytes, span_id = 2 of 8 bytes
+            trace_id = trace_id_bytes.hex()
+            span_id = span_id_bytes.hex()
+            position += 28
     while position < end:
         tag = data[position]
         position += 1
-        if tag & 7 == 2 and tag < 0x80:
+        if tag == 0x4A:  # attributes = 9
             length = data[position]
             position += 1
             if length >= 0x80:
@@ -135,13 +149,14 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
             position += length
             if position > end:
                 raise past_end(position)
-            if tag == 0x4A:  # attributes = 9
-                decode_attribute(data, start, position, attributes)
-            elif tag == 0x0A:  # trace_id = 1
-                trace_id = data[start:position].hex()
-            elif tag == 0x12:  # span_id = 2
-                span_id = data[start:position].hex()
-            elif tag == 0x22:  # parent_span_id = 4
+            encoded = data[start:position]
+            pair = known_pairs.get(encoded)
+            if pair is None:
+                pair = learn_pair(data, start, position, encoded)
+            attributes[pair[0]] = pair[1]
+        elif tag & 7 == LENGTH and tag < 0x80:
+            start, position = read_length(data, position, end)
+            if tag == 0x22:  # parent_span_id = 4
                 parent_span_id = data[start:position].hex()
             elif tag == 0x2A:  # name = 5
                 name = data[start:position].decode("utf-8", "replace")
@@ -150,22 +165,34 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
                 if message:
                     extras = extras or SpanExtras()
                     extras.status_message = message
+            elif tag == 0x0A:  # trace_id = 1
+                trace_id = data[start:position].hex()
+            elif tag == 0x12:  # span_id = 2
+                span_id = data[start:position].hex()
             else:
                 extras = extras or SpanExtras()
                 _decode_span_extra(data, start, position, tag, extras)
         elif tag == 0x39:  # start_time_unix_nano = 7
-            start_unix_nano = _fixed64(data, position, end)
-            position += 8
-        elif tag == 0x41:  # end_time_unix_nano = 8
-            end_unix_nano = _fixed64(data, position, end)
-            position += 8
+            if position + 17 <= end and data[position + 8] == 0x41:
+                start_unix_nano, _, end_unix_nano = unpack_times(data, position)
+                position += 17
+            else:
+                start_unix_nano = _fixed64(data, position, end)
+                position += 8
         elif tag == 0x30:  # kind = 6
-            kind, position = read_varint(data, position)
+            kind = data[position]
+            position += 1
+            if kind >= 0x80:
+                kind, position = read_varint(data, position - 1)
+                kind = _int32(kind)
         elif tag == 0x85 and data[position] == 0x01:  # flags = 16
             if position + 5 > end:
                 raise past_end(position + 5)
             flags = unpack_fixed32(data, position + 1)[0]
             position += 5
+        elif tag == 0x41:  # end_time_unix_nano = 8
+            end_unix_nano = _fixed64(data, position, end)
+            position += 8
         else:
             tag, position = read_varint(data, position - 1)
             if tag in _DROPPED_COUNTS:
@@ -177,13 +204,13 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
                 position = skip_field(data, position, end, tag)
     if position > end:
         raise past_end(position)
-    if extras == _NO_EXTRAS:
+    if extras is not None and extras == _NO_EXTRAS:
         extras = None
     return trace_id, Span(
         span_id,
         parent_span_id,
         name,
-        _int32(kind),
+        kind,
         start_unix_nano,
         end_unix_nano - start_unix_nano,
         status_code,

@@ -21,25 +21,29 @@ _UINT64_RANGE = 1 << 64
 
 # Attributes repeat from span to span, so their bytes are looked up before they are decoded: that halves the
 # time of a request. Long values rarely repeat; both bounds together keep the memory below 2 MB.
-_known_pairs: dict[bytes, tuple[str, Value]] = {}
+known_pairs: dict[bytes, tuple[str, Value]] = {}
 _MAX_KNOWN_PAIRS = 4096
 _MAX_KNOWN_BYTES = 128
 
 
 def decode_attribute(data: bytes, position: int, end: int, attributes: Attributes) -> None:
-    """Put one KeyValue into `attributes`; of two with one key the later stays (rule V11).
+    """Put one KeyValue into `attributes`; of two with one key the later stays (rule V11)."""
+    encoded = data[position:end]
+    key, value = known_pairs.get(encoded) or learn_pair(data, position, end, encoded)
+    attributes[key] = value
+
+
+def learn_pair(data: bytes, position: int, end: int, encoded: bytes) -> tuple[str, Value]:
+    """Return a KeyValue that is not in `known_pairs`, and put it there; `encoded` is data[position:end].
 
     Equal values are one object in all spans: nobody changes a decoded value.
     """
-    encoded = data[position:end]
-    pair = _known_pairs.get(encoded)
-    if pair is None:
-        pair = _decode_key_value(data, position, end, 0)
-        if len(encoded) <= _MAX_KNOWN_BYTES:
-            if len(_known_pairs) >= _MAX_KNOWN_PAIRS:
-                _known_pairs.clear()
-            _known_pairs[encoded] = pair
-    attributes[pair[0]] = pair[1]
+    pair = _decode_key_value(data, position, end, 0)
+    if len(encoded) <= _MAX_KNOWN_BYTES:
+        if len(known_pairs) >= _MAX_KNOWN_PAIRS:
+            known_pairs.clear()
+        known_pairs[encoded] = pair
+    return pair
 
 
 def _decode_key_value(data: bytes, position: int, end: int, depth: int) -> tuple[str, Value]:

@@ -19,6 +19,9 @@ _MAX_VARINT_BYTES = 10
 
 unpack_fixed64 = Struct("<Q").unpack_from
 unpack_fixed32 = Struct("<I").unpack_from
+# Two fields at once: tag and length, 16 bytes, tag and length, 8 bytes; and a number, a tag, a number.
+unpack_ids = Struct("<H16sH8s").unpack_from
+unpack_times = Struct("<QBQ").unpack_from
 unpack_double = Struct("<d").unpack_from
 
 

@@ -53,7 +53,8 @@ def error_response(request: Request, error: OtelWorkerError) -> Response:
     headers = error.headers
     if error.retry_after_seconds is not None:
         headers += (("Retry-After", str(error.retry_after_seconds)),)
-    if request.method == "POST" and request.path.startswith("/v1/"):
+    # Only telemetry is posted here: an exporter with a wrong path in its endpoint has to read the answer too.
+    if request.method == "POST":
         media_type = media_type_of(request.header("Content-Type")) or JSON
         return Response(error.status, encode_status(media_type, error), media_type, headers)
     return json_response({"error": {"code": error.code, "message": error.message}}, error.status, headers)

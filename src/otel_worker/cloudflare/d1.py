@@ -24,6 +24,8 @@ _TRANSIENT = (
     "exceeded its memory limit and was reset",
     "exceeded its CPU time limit and was reset",
     "SQLITE_BUSY",
+    # Not in the documentation: a fault of Cloudflare's own that passes.
+    "internal error; reference",
 )
 
 _decode_rows = msgspec.json.Decoder(list[Row]).decode

@@ -1,0 +1,130 @@
+"""Rules 25 to 42: success, partial success and errors."""
+
+from __future__ import annotations
+
+from tests.conformance.rule import Rule
+
+ANSWERS = (
+    Rule(
+        "25",
+        "MUST",
+        "full success is 200 with an export response",
+        "protobuf: no bytes; JSON: `{}`",
+        "protobuf: no bytes; JSON: an empty `partialSuccess`",
+    ),
+    Rule(
+        "26",
+        "MUST",
+        "`partial_success` is unset on full success",
+        "unset",
+        "set and empty in JSON",
+    ),
+    Rule(
+        "27",
+        "SHOULD",
+        "an empty request succeeds",
+        "200, and nothing is stored; a JSON body of no bytes is no JSON: 400",
+        "the same",
+    ),
+    Rule(
+        "28",
+        "MUST",
+        "spans that are refused are counted in a partial success",
+        "200 with the count; the valid spans are stored. 400 only when not one span is valid",
+        "never sends one itself",
+    ),
+    Rule(
+        "29",
+        "SHOULD",
+        "the message says in English what is wrong",
+        "path of the field, what it must be, what was found",
+        "-",
+    ),
+    Rule(
+        "30",
+        "MAY",
+        "a warning goes with a full success: a message and a count of 0",
+        "no warnings: what is mended (no service name, invalid links) is visible in the stored span",
+        "never sends one itself",
+        differs="A warning would come with every batch, for as long as the program runs.",
+    ),
+    Rule(
+        "31",
+        "MUST NOT (client)",
+        "a partial success is not sent again",
+        "only what can never be stored is counted as rejected: a passing fault fails the whole request",
+        "-",
+    ),
+    Rule("32", "JSON", "`rejectedSpans` is a decimal string", "yes", "yes"),
+    Rule(
+        "33",
+        "advice",
+        "a request that is sent again may be stored twice",
+        "stored once; both answers are the same",
+        "does not deduplicate",
+    ),
+    Rule(
+        "34",
+        "MUST",
+        "the body of each 4xx and 5xx is a google.rpc.Status",
+        "for every POST; any other method is the API's, with its JSON errors",
+        "405 and 415 are text, 404 is Go's default",
+    ),
+    Rule(
+        "35",
+        "SHOULD",
+        "`message` is for developers; `code` may be left out",
+        "path or byte of what is wrong, and the gRPC code",
+        "gRPC code by status",
+    ),
+    Rule(
+        "36",
+        "MUST",
+        "what can never be decoded is 400",
+        "400; a known field of the wrong wire type too",
+        "400",
+        differs="The official protobuf classes take a known field of the wrong wire type for an unknown one.",
+    ),
+    Rule(
+        "37",
+        "SHOULD",
+        "a 400 names the fields in a `BadRequest` detail",
+        "yes in JSON, and where no span is valid; malformed protobuf names the byte in the message",
+        "no details",
+    ),
+    Rule(
+        "38",
+        "MUST NOT (client)",
+        "400 and 500 are not sent again",
+        "a passing fault of the database is 503 or 429, never 400 or 500",
+        "503, or 500 when the error says permanent",
+    ),
+    Rule(
+        "39",
+        "SHOULD",
+        "what may be sent again is 429, 502, 503 or 504",
+        "D1 busy, reset or overloaded: 503; the daily quota: 429; any other text: 500",
+        "by gRPC code: 429, 503, else 500",
+    ),
+    Rule(
+        "40",
+        "SHOULD",
+        "overload is 429 or 503 and may say when to come again",
+        "`Retry-After` in whole seconds and `RetryInfo`: 2 s, or an hour for the quota",
+        "seconds, where `RetryInfo` is attached",
+    ),
+    Rule(
+        "41",
+        "HTTP",
+        "401 with `WWW-Authenticate`, 403 for what is not allowed, before the body is read",
+        "yes; the scheme has no case",
+        "401",
+    ),
+    Rule(
+        "42",
+        "advice",
+        "a request that fails stores nothing, so that it may be sent again",
+        "one transaction per request",
+        "-",
+    ),
+)

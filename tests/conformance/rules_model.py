@@ -1,0 +1,121 @@
+"""Rules V1 to V20: which spans are valid, and what becomes of unusual ones."""
+
+from __future__ import annotations
+
+from tests.conformance.rule import Rule
+
+MODEL = (
+    Rule(
+        "V1",
+        "PROTO",
+        "`trace_id` is 16 bytes, not all zero",
+        "the span is rejected and counted",
+        "another length is 400",
+    ),
+    Rule(
+        "V2",
+        "PROTO",
+        "`span_id` is 8 bytes, not all zero",
+        "the span is rejected and counted",
+        "another length is 400",
+    ),
+    Rule(
+        "V3",
+        "PROTO",
+        "`parent_span_id` is empty or 8 bytes",
+        "another length: rejected; all zero: a root; a span that is its own parent is stored",
+        "another length is 400",
+    ),
+    Rule(
+        "V4",
+        "advice",
+        "one bad id need not fail the request",
+        "decided per span; 400 when not one is valid",
+        "the whole request is 400",
+    ),
+    Rule("V5", "PROTO", "an empty `name` means unknown", "stored empty", "-"),
+    Rule(
+        "V6",
+        "PROTO",
+        "the end is expected not to be before the start",
+        "stored as sent; its duration is shown as 0",
+        "-",
+    ),
+    Rule(
+        "V7",
+        "PROTO",
+        "times are unsigned 64-bit nanoseconds",
+        "exact up to 2^63-1; a span that starts or ends later is rejected",
+        "-",
+        differs="Readers and SQLite have signed integers; the limit is the year 2262.",
+    ),
+    Rule(
+        "V8",
+        "PROTO",
+        "an unspecified `kind` may be taken as INTERNAL",
+        "stored and shown as UNSPECIFIED",
+        "-",
+    ),
+    Rule("V9", "PROTO", "an unset `status` is code 0", "kept, the message with any code", "-"),
+    Rule(
+        "V10",
+        "PROTO",
+        "readers of `flags` do not assume that reserved bits are 0",
+        "kept as sent",
+        "-",
+    ),
+    Rule("V11", "PROTO", "attribute keys are unique", "of two values the later one is kept", "-"),
+    Rule(
+        "V12",
+        "PROTO",
+        "an attribute value is of any of 7 kinds, or empty",
+        "kept exactly, through storage and OTLP output",
+        "-",
+    ),
+    Rule(
+        "V13",
+        "PROTO",
+        "events have names, links have valid ids",
+        "events are kept; an invalid link is dropped and counted in `dropped_links_count`",
+        "-",
+    ),
+    Rule("V14", "PROTO", "dropped counts are 32-bit", "kept and shown", "-"),
+    Rule(
+        "V15",
+        "PROTO",
+        "resource and scope may be unset",
+        "stored as empty; the service is `unknown_service`, also when its name is empty or no text",
+        "-",
+    ),
+    Rule("V16", "PROTO", "`schema_url` and `trace_state` are text", "kept, not validated", "-"),
+    Rule(
+        "V17",
+        "SHOULD",
+        "a log record without valid ids belongs to no trace",
+        "no log records are taken: see rule 2",
+        "-",
+        untested="does not apply to traces",
+    ),
+    Rule(
+        "V18",
+        "advice",
+        "spans come in any order, parents may be missing, cycles happen",
+        "stored and read as any other; without a root the earliest span stands for it",
+        "-",
+    ),
+    Rule(
+        "V19",
+        "advice",
+        "one span id may come twice",
+        "reading a trace gives the one that ends last; lists count spans as they came",
+        "-",
+        differs="Lists read summaries of requests, not spans: a span in two requests counts as two.",
+    ),
+    Rule(
+        "V20",
+        "PROTO",
+        "text in protobuf is UTF-8",
+        "bytes that are not become U+FFFD, in that field only",
+        "-",
+    ),
+)

@@ -31,7 +31,7 @@ bench: test-environment ## Measure what an export costs: six minutes; ARGUMENTS=
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python -m bench $(or $(ARGUMENTS),ingest)
 
-fuzz: test-environment ## Give the core a million hostile bodies: six minutes; ARGUMENTS="--inputs 20000 --seed 2"
+fuzz: test-environment ## Give the core a million hostile bodies: five minutes; ARGUMENTS="--inputs 20000 --seed 2"
 	@$(BIN)/python -m fuzz $(ARGUMENTS)
 
 docs: test-environment ## Write docs/conformance.md again after a change to tests/conformance

@@ -106,6 +106,12 @@ def test_links_that_point_nowhere_are_dropped_and_counted() -> None:
     assert part.groups[0].spans[0].extras == SpanExtras(links=[good, good], dropped_links_count=10)
 
 
+def test_the_count_of_dropped_links_stays_what_protobuf_can_hold() -> None:
+    span = make_span(extras=SpanExtras(links=[Link()], dropped_links_count=2**32 - 1))
+    (part,) = build(trace_id(1), span).parts
+    assert part.groups[0].spans[0].extras == SpanExtras(dropped_links_count=2**32 - 1)
+
+
 def test_only_the_first_five_reasons_are_kept_and_all_spans_counted() -> None:
     builder = ExportBuilder()
     builder.open_scope(Resource(), Scope(), PATH)

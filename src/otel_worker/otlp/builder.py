@@ -16,6 +16,8 @@ _SPAN_ID = re.compile(r"(?!0{16})[0-9a-f]{16}")
 # SQLite's and JSON readers' integers are signed; OTLP's times are unsigned (rule V7).
 MAX_TIME_UNIX_NANO = 2**63 - 1
 
+_MAX_UINT32 = 2**32 - 1
+
 # An exporter logs the message as it is: a few reasons help, thousands do not (rule 24).
 _MAX_REJECTIONS = 5
 
@@ -76,7 +78,8 @@ def _drop_invalid_links(extras: SpanExtras) -> None:
         for link in extras.links
         if _TRACE_ID.fullmatch(link.trace_id) and _SPAN_ID.fullmatch(link.span_id)
     ]
-    extras.dropped_links_count += len(extras.links) - len(valid)
+    dropped_count = extras.dropped_links_count + len(extras.links) - len(valid)
+    extras.dropped_links_count = min(dropped_count, _MAX_UINT32)
     extras.links = valid
 
 

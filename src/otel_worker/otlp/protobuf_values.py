@@ -20,7 +20,7 @@ _UINT64_RANGE = 1 << 64
 
 
 # Attributes repeat from span to span, so their bytes are looked up before they are decoded: that halves the
-# time of a request. Long values rarely repeat; both bounds together keep the memory below 2 MB.
+# time of decoding them. Long values rarely repeat; both bounds together keep the memory to about 2 MB.
 known_pairs: dict[bytes, tuple[str, Value]] = {}
 _MAX_KNOWN_PAIRS = 4096
 _MAX_KNOWN_BYTES = 128

@@ -53,7 +53,7 @@ def block_terms(parts: Iterable[TracePart]) -> str:
 
 
 # Most pairs come with every request of a service. Long values rarely repeat; both bounds together keep the
-# memory below 2 MB.
+# memory to a few megabytes.
 _known_terms: dict[tuple[str, Value], str] = {}
 _MAX_KNOWN_TERMS = 8192
 _MAX_KNOWN_CHARACTERS = 128

@@ -11,6 +11,7 @@ from random import Random
 from fuzz.corpus import json_messages, protobuf_messages
 from fuzz.inputs import JSON, LIMIT_BYTES, PROTOBUF, FuzzInput
 from otel_worker.otlp.compression import MAX_GZIP_MEMBERS
+from tests.samples import dense_json, dense_protobuf
 
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 1, mtime=0),
@@ -70,7 +71,10 @@ def members(number: int, random: Random) -> FuzzInput:
 
 
 def bomb(number: int, random: Random) -> FuzzInput:
-    """Much from little: a little above the limit, a hundred times it, in one member or many."""
+    """Much from little: above the limit, once or a hundred times, in one member or many; or densely filled."""
+    if random.random() < 0.3:
+        content_type, body = random.choice(_dense())
+        return FuzzInput("bomb", body, content_type, "gzip")
     coding, body = random.choice(_bombs())
     return FuzzInput("bomb", body, random.choice((JSON, PROTOBUF)), coding)
 
@@ -107,6 +111,17 @@ def _bombs() -> tuple[tuple[str, bytes], ...]:
     bombs.append(("gzip", gzip.compress(b" " * (LIMIT_BYTES // 50), 9, mtime=0) * 60))
     bombs.append(("gzip", gzip.compress(b'{"a":"' + b"x" * (LIMIT_BYTES - 8) + b'"}', 9, mtime=0)))
     return tuple(bombs)
+
+
+@cache
+def _dense() -> tuple[tuple[str, bytes], ...]:
+    """Return bodies of about the limit that hold millions of empty messages."""
+    kinds = ((PROTOBUF, dense_protobuf(LIMIT_BYTES)), (JSON, dense_json(LIMIT_BYTES)))
+    return tuple(
+        (content_type, gzip.compress(body, 1, mtime=0))
+        for content_type, bodies in kinds
+        for body in bodies.values()
+    )
 
 
 def _message(random: Random) -> tuple[str, bytes]:

@@ -40,6 +40,7 @@ STATUS = {
     ALL_REJECTED: 400,
     "InvalidOtlp": 400,
     "PayloadTooLarge": 413,
+    "TooManyMessages": 413,
     "UnsupportedMediaType": 415,
 }
 

@@ -10,6 +10,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from otel_worker.model import Attributes, Resource, Scope, Span, SpanExtras, SpanGroup, TracePart
+from otel_worker.otlp.wire import length_field
 from otel_worker.store.blocks import Block, build_blocks
 
 Result = TypeVar("Result")
@@ -186,3 +187,43 @@ def small_request(*spans: tuple[int, int], service: str = "shop") -> ExportTrace
             end_time_unix_nano=NOW_UNIX_NANO + span + 1_000_000,
         )
     return request
+
+
+def dense_protobuf(size_bytes: int) -> dict[str, bytes]:
+    """Return requests of at most this size that are full of the smallest messages, by what they hold."""
+
+    def fill(smallest: bytes, *fields: int) -> bytes:
+        """Return as many of one message as there is room for, in messages of these fields, inside out."""
+        body = smallest * ((size_bytes - 200) // len(smallest))
+        for field in fields:
+            body = length_field(field, body)
+        return body
+
+    # KeyValue.value = 2 and its key, of a span's attributes = 9
+    values = (2, 9, 2, 2, 1)
+    return {
+        "resource spans": fill(b"\x0a\x00"),
+        "scope spans": fill(b"\x12\x00", 1),
+        "spans": fill(b"\x12\x00", 2, 1),
+        "events": fill(b"\x5a\x00", 2, 2, 1),
+        "links": fill(b"\x6a\x00", 2, 2, 1),
+        "array values": fill(b"\x0a\x00", 5, *values),
+        "empty maps in an array": fill(b"\x0a\x02\x32\x00", 5, *values),
+        "map values": fill(b"\x0a\x00", 6, *values),
+    }
+
+
+def dense_json(size_bytes: int) -> dict[str, bytes]:
+    """Return JSON requests of at most this size that are full of the smallest messages, by what they hold."""
+    value = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"k","value":%s}]}]}]}]}'
+    around = {
+        "resource spans": '{"resourceSpans":[%s]}',
+        "scope spans": '{"resourceSpans":[{"scopeSpans":[%s]}]}',
+        "spans": '{"resourceSpans":[{"scopeSpans":[{"spans":[%s]}]}]}',
+        "events": '{"resourceSpans":[{"scopeSpans":[{"spans":[{"events":[%s]}]}]}]}',
+        "links": '{"resourceSpans":[{"scopeSpans":[{"spans":[{"links":[%s]}]}]}]}',
+        "array values": value % '{"arrayValue":{"values":[%s]}}',
+        "map values": value % '{"kvlistValue":{"values":[%s]}}',
+    }
+    many = ",".join(["{}"] * ((size_bytes - 200) // 3))
+    return {name: (text % many).encode() for name, text in around.items()}

@@ -9,6 +9,7 @@
       NotFound                 404
       MethodNotAllowed         405
       PayloadTooLarge          413
+        TooManyMessages        413  millions of empty messages in a body that is small enough
       UnsupportedMediaType     415
       UpgradeRequired          426
       QuotaExceeded            429  the database's daily quota is used up
@@ -123,6 +124,16 @@ class PayloadTooLarge(OtelWorkerError):
         super().__init__(
             f"the request body is larger than {limit_bytes} bytes (inflated); send smaller batches "
             "or raise MAX_BODY_BYTES"
+        )
+
+
+class TooManyMessages(PayloadTooLarge):
+    """A body within the limit whose messages would take many times its size in memory."""
+
+    def __init__(self, limit: int) -> None:
+        OtelWorkerError.__init__(
+            self,
+            f"the request has more than {limit} spans, events, links and nested values; send smaller batches",
         )
 
 

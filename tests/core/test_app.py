@@ -88,6 +88,7 @@ ERRORS: dict[str, tuple[OtelWorkerError, int, str, int, tuple[tuple[str, str], .
         (("Allow", "GET, POST"),),
     ),
     "PayloadTooLarge": (errors.PayloadTooLarge(9), 413, "payload_too_large", 8, NOTHING),
+    "TooManyMessages": (errors.TooManyMessages(9), 413, "payload_too_large", 8, NOTHING),
     "UnsupportedMediaType": (errors.UnsupportedMediaType("e"), 415, "unsupported_media_type", 3, NOTHING),
     "UpgradeRequired": (errors.UpgradeRequired("e"), 426, "upgrade_required", 9, (("Upgrade", "websocket"),)),
     "QuotaExceeded": (errors.QuotaExceeded("e"), 429, "quota_exceeded", 8, (("Retry-After", "3600"),)),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from otel_worker.errors import InvalidOtlp
 from otel_worker.otlp.json_decoder import decode_export_json
-from otel_worker.otlp.json_guard import MAX_JSON_DEPTH, check_depth, replace_lone_surrogates
+from otel_worker.otlp.json_guard import MAX_JSON_DEPTH, check_structure, replace_lone_surrogates
 
 VALUE = b'{"resourceSpans":[{"resource":{"attributes":[{"value":'
 DEEP = 100_000
@@ -42,15 +42,15 @@ BODIES = {
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_a_body_nested_100000_deep_is_refused_before_it_is_decoded(body: bytes) -> None:
     with pytest.raises(InvalidOtlp, match=f"^the JSON is nested deeper than {MAX_JSON_DEPTH} levels$"):
-        check_depth(body)
+        check_structure(body)
     with pytest.raises(InvalidOtlp):
         decode_export_json(body)
 
 
 def test_the_depth_limit_is_exact() -> None:
-    check_depth(nested(MAX_JSON_DEPTH))
+    check_structure(nested(MAX_JSON_DEPTH))
     with pytest.raises(InvalidOtlp):
-        check_depth(nested(MAX_JSON_DEPTH + 1))
+        check_structure(nested(MAX_JSON_DEPTH + 1))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_depth_limit_is_exact() -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_nested_deeply_is_left_to_the_decoder(body: bytes) -> None:
-    check_depth(body)
+    check_structure(body)
 
 
 LEAVES = st.text(st.sampled_from('[]{}"\\a'), max_size=6) | st.integers()
@@ -93,10 +93,10 @@ def test_the_depth_is_that_of_the_document_whatever_its_strings_hold(document: o
 
     body = b'["]",' * around + json.dumps(document).encode() + b',"["]' * around
     if around + depth(document) <= MAX_JSON_DEPTH:
-        check_depth(body)
+        check_structure(body)
     else:
         with pytest.raises(InvalidOtlp):
-            check_depth(body)
+            check_structure(body)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.collector import JSON, PROTOBUF, Collector
 from tests.e2e.conftest import MAX_BODY_BYTES
 from tests.e2e.otlp import make_span, one_span
+from tests.samples import dense_json, dense_protobuf
 
 DEPTH = 100_000
 SPAN_ID = "00f067aa0ba902b7"
@@ -151,6 +152,17 @@ def test_a_bomb_is_413(coding: str, compress: Callable[[bytes], bytes], collecto
     body = compress(bytes(100 * 1024 * 1024))
     assert len(body) < MAX_BODY_BYTES
     assert collector.export(body, PROTOBUF, **{"Content-Encoding": coding}).status_code == 413
+
+
+DENSE = {
+    **{f"protobuf {name}": (body, PROTOBUF) for name, body in dense_protobuf(MAX_BODY_BYTES).items()},
+    **{f"JSON {name}": (body, JSON) for name, body in dense_json(MAX_BODY_BYTES).items()},
+}
+
+
+@pytest.mark.parametrize(("body", "content_type"), DENSE.values(), ids=DENSE)
+def test_millions_of_empty_messages_are_413(body: bytes, content_type: str, collector: Collector) -> None:
+    assert collector.export(body, content_type).status_code == 413
 
 
 def test_an_empty_body_is_answered(collector: Collector) -> None:

@@ -6,6 +6,7 @@ import re
 
 from otel_worker.errors import FieldViolation
 from otel_worker.model import Export, Resource, Scope, Span, SpanExtras, SpanGroup, TracePart
+from otel_worker.otlp.message_count import MessageCount
 
 ZERO_TRACE_ID = "0" * 32
 ZERO_SPAN_ID = "0" * 16
@@ -29,6 +30,7 @@ class ExportBuilder:
     """
 
     def __init__(self) -> None:
+        self.messages = MessageCount()
         self._parts: dict[str, TracePart] = {}
         self._groups: dict[str, SpanGroup] = {}
         self._resource = Resource()

@@ -17,7 +17,7 @@ from msgspec.json import Decoder
 from otel_worker.errors import FieldViolation, InvalidOtlp
 from otel_worker.model import Attributes, Event, Export, Link, Resource, Scope, Span, SpanExtras, Value
 from otel_worker.otlp.builder import ExportBuilder
-from otel_worker.otlp.json_guard import check_depth, replace_lone_surrogates
+from otel_worker.otlp.json_guard import check_structure, replace_lone_surrogates
 from otel_worker.otlp.json_messages import (
     AnyValue,
     EventMessage,
@@ -46,7 +46,7 @@ def decode_export_json(body: bytes) -> Export:
 
     Raises InvalidOtlp, with the path of the field, when the body is no such message.
     """
-    check_depth(body)
+    check_structure(body)
     request = _decode_request(body)
     builder = ExportBuilder()
     for index, resource_spans in enumerate(request.resource_spans or ()):
@@ -139,6 +139,16 @@ def _to_span(message: SpanMessage) -> Span:
 
 
 def _to_extras(message: SpanMessage, status_message: str) -> SpanExtras | None:
+    if not (
+        status_message
+        or message.events
+        or message.links
+        or message.trace_state
+        or message.dropped_attributes_count
+        or message.dropped_events_count
+        or message.dropped_links_count
+    ):
+        return None
     extras = SpanExtras(
         status_message,
         message.trace_state or "",
@@ -175,7 +185,15 @@ def _to_link(message: LinkMessage) -> Link:
 
 
 def _to_attributes(messages: Sequence[KeyValue] | None, depth: int = 0) -> Attributes:
-    return {pair.key or "": _to_value(pair.value, depth) for pair in messages or ()}
+    attributes: Attributes = {}
+    for pair in messages or ():
+        value = pair.value
+        # Most values are strings; the call is for the others.
+        if value is None or (found := value.string_value) is None:
+            attributes[pair.key or ""] = _to_value(value, depth)
+        else:
+            attributes[pair.key or ""] = found
+    return attributes
 
 
 def _to_value(message: AnyValue | None, depth: int) -> Value:
@@ -204,11 +222,12 @@ def _to_value(message: AnyValue | None, depth: int) -> Value:
 
 def _to_integer(number: Integer, minimum: int, maximum: int) -> int:
     """Return an integer that was sent as a number or a decimal string; absent is 0."""
+    if number is None:
+        return 0
     if isinstance(number, str):
         if not _DECIMAL.fullmatch(number):
             raise InvalidOtlp(f"expected a decimal integer, found {number[:40]!r}")
         number = int(number)
-    number = number or 0
     if not minimum <= number <= maximum:
         raise InvalidOtlp(f"expected an integer from {minimum} to {maximum}, found {number}")
     return number
@@ -255,6 +274,8 @@ def _to_id(text: str | None) -> str:
 
 def _malformed_id(span: SpanMessage) -> tuple[str, str] | None:
     """Return the first id that is not hex and what is wrong; its length is the builder's to judge."""
+    if _HEX.fullmatch(f"{span.trace_id or ''}{span.span_id or ''}{span.parent_span_id or ''}"):
+        return None
     for name, text in (
         ("traceId", span.trace_id),
         ("spanId", span.span_id),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from otel_worker.errors import InvalidOtlp
+from otel_worker.otlp.message_count import MessageCount
 
 # Values may be nested MAX_VALUE_DEPTH levels, of at most 4 brackets each; the messages around them take 14.
 MAX_JSON_DEPTH = 200
@@ -26,13 +27,23 @@ _ESCAPE = re.compile(
 )
 
 
-def check_depth(body: bytes) -> None:
-    """Raise InvalidOtlp when brackets are nested deeper than MAX_JSON_DEPTH; other errors are the decoder's.
+def check_structure(body: bytes) -> None:
+    """Raise InvalidOtlp when brackets are nested deeper than MAX_JSON_DEPTH, TooManyMessages for too many.
+
+    Other errors are the decoder's to find.
+    """
+    brackets = _structural_brackets(body)
+    _check_depth(brackets)
+    MessageCount().add(brackets.count(b"{"))
+
+
+def _check_depth(brackets: bytes) -> None:
+    """Raise InvalidOtlp when brackets are nested deeper than MAX_JSON_DEPTH.
 
     Each pass over the brackets removes the innermost pairs, so a body of ordinary depth costs a few fast
     passes over a few bytes.
     """
-    brackets = remaining = _structural_brackets(body)
+    remaining = brackets
     # One pass may remove two levels, as in "[{}]".
     for _ in range(MAX_JSON_DEPTH // 2):
         shorter = remaining.replace(b"{}", b"").replace(b"[]", b"")
@@ -57,9 +68,10 @@ def _structural_brackets(body: bytes) -> bytes:
     if b"\\" in body:
         body = body.replace(rb"\\", b"").replace(rb"\"", b"")
     marks = body.translate(None, _ALL_OTHERS)
-    # A string without brackets is two quotes side by side; when that accounts for all, no other is there.
+    # A string without brackets is two quotes side by side. Taking two away, even if the first ends one string
+    # and the second begins another, leaves every bracket inside a string or outside of one, as it was.
     brackets = marks.replace(b'""', b"")
-    return b"".join(marks.split(b'"')[::2]) if b'"' in brackets else brackets
+    return b"".join(brackets.split(b'"')[::2])
 
 
 def replace_lone_surrogates(body: bytes) -> bytes:

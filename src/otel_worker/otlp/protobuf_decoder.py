@@ -11,6 +11,7 @@ from __future__ import annotations
 from otel_worker.errors import InvalidOtlp
 from otel_worker.model import Attributes, Event, Export, Link, Resource, Scope, Span, SpanExtras
 from otel_worker.otlp.builder import ExportBuilder
+from otel_worker.otlp.message_count import MessageCount
 from otel_worker.otlp.protobuf_values import decode_attribute, known_pairs, learn_pair
 from otel_worker.otlp.wire import (
     LENGTH,
@@ -33,13 +34,15 @@ _NO_EXTRAS = SpanExtras()
 def decode_export_protobuf(body: bytes) -> Export:
     """Return the export in an ExportTraceServiceRequest (trace_service.proto).
 
-    Raises InvalidOtlp, with the byte where it breaks, when the bytes are no such message.
+    Raises InvalidOtlp, with the byte where it breaks, when the bytes are no such message, and
+    TooManyMessages.
     """
     builder = ExportBuilder()
     try:
         index = 0
         for tag, start, stop in read_fields(body, 0, len(body)):
             if tag == 0x0A:  # resource_spans = 1
+                builder.messages.add()
                 _decode_resource_spans(body, start, stop, f"resourceSpans[{index}]", builder)
                 index += 1
             else:
@@ -59,9 +62,10 @@ def _decode_resource_spans(data: bytes, position: int, end: int, path: str, buil
     schema_url = ""
     for tag, start, stop in read_fields(data, position, end):
         if tag == 0x12:  # scope_spans = 2
+            builder.messages.add()
             scope_spans.append((start, stop))
         elif tag == 0x0A:  # resource = 1
-            resource = _decode_resource(data, start, stop)
+            resource = _decode_resource(data, start, stop, builder.messages)
         elif tag == 0x1A:  # schema_url = 3
             schema_url = _text(data, start, stop)
         else:
@@ -71,11 +75,11 @@ def _decode_resource_spans(data: bytes, position: int, end: int, path: str, buil
         _decode_scope_spans(data, start, stop, resource, f"{path}.scopeSpans[{index}]", builder)
 
 
-def _decode_resource(data: bytes, position: int, end: int) -> Resource:
+def _decode_resource(data: bytes, position: int, end: int, messages: MessageCount) -> Resource:
     resource = Resource()
     for tag, start, stop in read_fields(data, position, end):
         if tag == 0x0A:  # attributes = 1
-            decode_attribute(data, start, stop, resource.attributes)
+            decode_attribute(data, start, stop, resource.attributes, messages)
         elif tag == 0x10:  # dropped_attributes_count = 2
             resource.dropped_attributes_count = start & _UINT32_MASK
         else:
@@ -86,14 +90,16 @@ def _decode_resource(data: bytes, position: int, end: int) -> Resource:
 def _decode_scope_spans(
     data: bytes, position: int, end: int, resource: Resource, path: str, builder: ExportBuilder
 ) -> None:
+    messages = builder.messages
     scope = Scope()
     spans: list[tuple[int, int]] = []
     schema_url = ""
     for tag, start, stop in read_fields(data, position, end):
         if tag == 0x12:  # spans = 2
+            messages.add()
             spans.append((start, stop))
         elif tag == 0x0A:  # scope = 1
-            scope = _decode_scope(data, start, stop)
+            scope = _decode_scope(data, start, stop, messages)
         elif tag == 0x1A:  # schema_url = 3
             schema_url = _text(data, start, stop)
         else:
@@ -101,11 +107,11 @@ def _decode_scope_spans(
     scope.schema_url = schema_url
     builder.open_scope(resource, scope, path)
     for index, (start, stop) in enumerate(spans):
-        trace_id, span = _decode_span(data, start, stop)
+        trace_id, span = _decode_span(data, start, stop, messages)
         builder.add(trace_id, span, index)
 
 
-def _decode_scope(data: bytes, position: int, end: int) -> Scope:
+def _decode_scope(data: bytes, position: int, end: int, messages: MessageCount) -> Scope:
     scope = Scope()
     for tag, start, stop in read_fields(data, position, end):
         if tag == 0x0A:  # name = 1
@@ -113,7 +119,7 @@ def _decode_scope(data: bytes, position: int, end: int) -> Scope:
         elif tag == 0x12:  # version = 2
             scope.version = _text(data, start, stop)
         elif tag == 0x1A:  # attributes = 3
-            decode_attribute(data, start, stop, scope.attributes)
+            decode_attribute(data, start, stop, scope.attributes, messages)
         elif tag == 0x20:  # dropped_attributes_count = 4
             scope.dropped_attributes_count = start & _UINT32_MASK
         else:
@@ -121,7 +127,7 @@ def _decode_scope(data: bytes, position: int, end: int) -> Scope:
     return scope
 
 
-def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
+def _decode_span(data: bytes, position: int, end: int, messages: MessageCount) -> tuple[str, Span]:
     """Return trace id and span; the one function where each loop turn is paid by every span.
 
     Encoders write fields in the order of their numbers, so ids and times are taken two at a time where they
@@ -131,6 +137,7 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
     kind = start_unix_nano = end_unix_nano = flags = status_code = 0
     attributes: Attributes = {}
     extras: SpanExtras | None = None
+    known_pair = known_pairs.get
     if position + 28 <= end:
         ids_tag, trace_id_bytes, span_id_tag, span_id_bytes = unpack_ids(data, position)
         if ids_tag == 0x100A and span_id_tag == 0x0812:  # trace_id = 1 of 16 bytes, span_id = 2 of 8 bytes
@@ -141,19 +148,21 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
         tag = data[position]
         position += 1
         if tag == 0x4A:  # attributes = 9
-            length = data[position]
-            position += 1
-            if length >= 0x80:
-                length, position = read_varint(data, position - 1)
-            start = position
-            position += length
-            if position > end:
-                raise past_end(position)
-            encoded = data[start:position]
-            pair = known_pairs.get(encoded)
-            if pair is None:
-                pair = learn_pair(data, start, position, encoded)
-            attributes[pair[0]] = pair[1]
+            while True:
+                start = position + 1
+                length = data[position]
+                if length >= 0x80:
+                    length, start = read_varint(data, position)
+                position = start + length
+                if position > end:
+                    raise past_end(position)
+                encoded = data[start:position]
+                key, attributes[key] = known_pair(encoded) or learn_pair(
+                    data, start, position, encoded, messages
+                )
+                if position == end or data[position] != 0x4A:
+                    break
+                position += 1
         elif tag & 7 == LENGTH and tag < 0x80:
             start, position = read_length(data, position, end)
             if tag == 0x22:  # parent_span_id = 4
@@ -161,6 +170,8 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
             elif tag == 0x2A:  # name = 5
                 name = data[start:position].decode("utf-8", "replace")
             elif tag == 0x7A:  # status = 15
+                if start == position:
+                    continue
                 status_code, message = _decode_status(data, start, position)
                 if message:
                     extras = extras or SpanExtras()
@@ -171,7 +182,7 @@ def _decode_span(data: bytes, position: int, end: int) -> tuple[str, Span]:
                 span_id = data[start:position].hex()
             else:
                 extras = extras or SpanExtras()
-                _decode_span_extra(data, start, position, tag, extras)
+                _decode_span_extra(data, start, position, tag, extras, messages)
         elif tag == 0x39:  # start_time_unix_nano = 7
             if position + 17 <= end and data[position + 8] == 0x41:
                 start_unix_nano, _, end_unix_nano = unpack_times(data, position)
@@ -227,12 +238,16 @@ _DROPPED_COUNTS = {
 }
 
 
-def _decode_span_extra(data: bytes, start: int, stop: int, tag: int, extras: SpanExtras) -> None:
+def _decode_span_extra(
+    data: bytes, start: int, stop: int, tag: int, extras: SpanExtras, messages: MessageCount
+) -> None:
     """Take one length-delimited field that few spans have."""
     if tag == 0x5A:  # events = 11
-        extras.events.append(_decode_event(data, start, stop))
+        messages.add()
+        extras.events.append(_decode_event(data, start, stop, messages))
     elif tag == 0x6A:  # links = 13
-        extras.links.append(_decode_link(data, start, stop))
+        messages.add()
+        extras.links.append(_decode_link(data, start, stop, messages))
     elif tag == 0x1A:  # trace_state = 3
         extras.trace_state = _text(data, start, stop)
     else:
@@ -240,6 +255,8 @@ def _decode_span_extra(data: bytes, start: int, stop: int, tag: int, extras: Spa
 
 
 def _decode_status(data: bytes, position: int, end: int) -> tuple[int, str]:
+    if end - position == 2 and data[position] == 0x18 and data[position + 1] < 0x80:
+        return data[position + 1], ""
     code, message = 0, ""
     for tag, start, stop in read_fields(data, position, end):
         if tag == 0x18:  # code = 3
@@ -251,7 +268,7 @@ def _decode_status(data: bytes, position: int, end: int) -> tuple[int, str]:
     return code, message
 
 
-def _decode_event(data: bytes, position: int, end: int) -> Event:
+def _decode_event(data: bytes, position: int, end: int, messages: MessageCount) -> Event:
     event = Event()
     for tag, start, stop in read_fields(data, position, end):
         if tag == 0x09:  # time_unix_nano = 1
@@ -259,7 +276,7 @@ def _decode_event(data: bytes, position: int, end: int) -> Event:
         elif tag == 0x12:  # name = 2
             event.name = _text(data, start, stop)
         elif tag == 0x1A:  # attributes = 3
-            decode_attribute(data, start, stop, event.attributes)
+            decode_attribute(data, start, stop, event.attributes, messages)
         elif tag == 0x20:  # dropped_attributes_count = 4
             event.dropped_attributes_count = start & _UINT32_MASK
         else:
@@ -267,7 +284,7 @@ def _decode_event(data: bytes, position: int, end: int) -> Event:
     return event
 
 
-def _decode_link(data: bytes, position: int, end: int) -> Link:
+def _decode_link(data: bytes, position: int, end: int, messages: MessageCount) -> Link:
     link = Link()
     for tag, start, stop in read_fields(data, position, end):
         if tag == 0x0A:  # trace_id = 1
@@ -277,7 +294,7 @@ def _decode_link(data: bytes, position: int, end: int) -> Link:
         elif tag == 0x1A:  # trace_state = 3
             link.trace_state = _text(data, start, stop)
         elif tag == 0x22:  # attributes = 4
-            decode_attribute(data, start, stop, link.attributes)
+            decode_attribute(data, start, stop, link.attributes, messages)
         elif tag == 0x28:  # dropped_attributes_count = 5
             link.dropped_attributes_count = start & _UINT32_MASK
         elif tag == 0x35:  # flags = 6

@@ -27,8 +27,16 @@ unpack_double = Struct("<d").unpack_from
 
 def read_varint(data: bytes, position: int) -> tuple[int, int]:
     """Return the unsigned 64-bit varint at `position` and the offset behind it."""
-    value = shift = 0
-    for offset in range(position, position + _MAX_VARINT_BYTES):
+    value = data[position]
+    if value < 0x80:
+        return value, position + 1
+    byte = data[position + 1]
+    value += (byte - 1) << 7  # minus one: takes away the first byte's mark
+    if byte < 0x80:  # lengths up to 16 kB, the most frequent case
+        return value, position + 2
+    value -= 0x80 << 7
+    shift = 14
+    for offset in range(position + 2, position + _MAX_VARINT_BYTES):
         byte = data[offset]
         value |= (byte & 0x7F) << shift
         if byte < 0x80:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -30,8 +31,16 @@ class Block(NamedTuple):
     heads: str
     spans: str
     terms: str
-    # Trace id and span id of each span.
-    span_ids: list[tuple[str, str]]
+
+    @property
+    def span_ids(self) -> list[tuple[str, str]]:
+        """Trace id and span id of each span; read from the text, since few ask for them."""
+        return [
+            (part.trace_id, span.span_id)
+            for part in decode_parts(self.spans)
+            for group in part.groups
+            for span in group.spans
+        ]
 
 
 encode_json = msgspec.json.Encoder().encode
@@ -46,7 +55,17 @@ class _EncodedPart(NamedTuple):
 
     part: TracePart
     head: Head
+    newest_unix_nano: int
     text: str
+    # What it takes in a block at most.
+    size_bytes: int
+
+
+def _encode_part(part: TracePart) -> _EncodedPart:
+    head, newest_unix_nano = _summarize(part)
+    encoded = encode_json(part)
+    size_bytes = len(encoded) + len(encode_json(head)) + _POSITION_BYTES
+    return _EncodedPart(part, head, newest_unix_nano, encoded.decode(), size_bytes)
 
 
 def build_blocks(parts: Iterable[TracePart]) -> tuple[list[Block], list[str]]:
@@ -59,20 +78,18 @@ def build_blocks(parts: Iterable[TracePart]) -> tuple[list[Block], list[str]]:
     waiting.reverse()
     while waiting:
         part = waiting.pop()
-        encoded = encode_json(part)
-        head = summarize_part(part)
-        part_bytes = len(encoded) + len(encode_json(head)) + _POSITION_BYTES
-        if part_bytes > MAX_BLOCK_BYTES:
+        encoded = _encode_part(part)
+        if encoded.size_bytes > MAX_BLOCK_BYTES:
             halves = _halve(part)
             waiting.extend(halves)
             if not halves:
                 oversized.append(f"{part.trace_id}/{part.groups[0].spans[0].span_id}")
             continue
-        if block_bytes + part_bytes > MAX_BLOCK_BYTES:
+        if block_bytes + encoded.size_bytes > MAX_BLOCK_BYTES:
             blocks.append(_build_block(kept))
             kept, block_bytes = [], 0
-        kept.append(_EncodedPart(part, head, encoded.decode()))
-        block_bytes += part_bytes
+        kept.append(encoded)
+        block_bytes += encoded.size_bytes
     if kept:
         blocks.append(_build_block(kept))
     return blocks, oversized
@@ -80,9 +97,7 @@ def build_blocks(parts: Iterable[TracePart]) -> tuple[list[Block], list[str]]:
 
 def build_block(parts: Iterable[TracePart]) -> Block:
     """Return one block of parts that are known to fit, as when some of a block's spans were deleted."""
-    return _build_block(
-        [_EncodedPart(part, summarize_part(part), encode_json(part).decode()) for part in parts]
-    )
+    return _build_block([_encode_part(part) for part in parts])
 
 
 def _halve(part: TracePart) -> list[TracePart]:
@@ -104,7 +119,7 @@ def _halve(part: TracePart) -> list[TracePart]:
 
 def _build_block(encoded_parts: Sequence[_EncodedPart]) -> Block:
     offset = 1  # behind the opening bracket
-    for _, head, text in encoded_parts:
+    for _, head, _, text, _ in encoded_parts:
         head.offset, head.length = offset, len(text)
         offset += len(text) + 1
     parts = [encoded.part for encoded in encoded_parts]
@@ -113,18 +128,13 @@ def _build_block(encoded_parts: Sequence[_EncodedPart]) -> Block:
     return Block(
         digest=blake2b(spans.encode(), digest_size=16).hexdigest(),
         oldest_us=to_us(min(head.start_unix_nano for head in heads)),
-        newest_us=to_us(
-            max(span.start_unix_nano for part in parts for group in part.groups for span in group.spans)
-        ),
+        newest_us=to_us(max(encoded.newest_unix_nano for encoded in encoded_parts)),
         end_us=to_us(max(head.end_unix_nano for head in heads)),
         span_count=sum(head.span_count for head in heads),
         error_count=sum(head.error_count for head in heads),
         heads=encode_json(heads).decode(),
         spans=spans,
         terms=block_terms(parts),
-        span_ids=[
-            (part.trace_id, span.span_id) for part in parts for group in part.groups for span in group.spans
-        ],
     )
 
 
@@ -139,37 +149,32 @@ def summarize_part(part: TracePart) -> Head:
     The root is the earliest span without a parent, or else the earliest span. A span that was sent
     without an end, or with one before its start, counts as ending at its start.
     """
-    span_count = error_count = 0
-    start = end = None
-    root = root_rank = root_service = None
-    services: dict[str, None] = {}
-    for group in part.groups:
-        service = group.resource.service_name
-        services[service] = None
-        span_count += len(group.spans)
-        for span in group.spans:
-            span_start = span.start_unix_nano
-            span_end = span_start + span.duration_nano if span.duration_nano > 0 else span_start
-            if start is None or span_start < start:
-                start = span_start
-            if end is None or span_end > end:
-                end = span_end
-            if span.status_code == STATUS_ERROR:
-                error_count += 1
-            rank = (span.parent_span_id != "", span_start)
-            if root_rank is None or rank < root_rank:
-                root, root_rank, root_service = span, rank, service
-    assert start is not None
-    assert end is not None
-    assert root is not None
-    assert root_service is not None
-    return Head(
+    return _summarize(part)[0]
+
+
+def _summarize(part: TracePart) -> tuple[Head, int]:
+    """Return the head of a part and the start of its latest span; lists, as loops cost more."""
+    spans = [span for group in part.groups for span in group.spans]
+    starts = [span.start_unix_nano for span in spans]
+    start, newest = min(starts), max(starts)
+    # A duration below 0 counts as none, so no span ends before the last one started.
+    end = max(newest, max([span.start_unix_nano + span.duration_nano for span in spans]))
+    roots = [span for span in spans if not span.parent_span_id]
+    root = min(roots or spans, key=_start_of)
+    services = {group.resource.service_name: None for group in part.groups}
+    if len(services) == 1:
+        (root_service,) = services
+    else:
+        root_service = next(
+            group.resource.service_name for group in part.groups if any(span is root for span in group.spans)
+        )
+    head = Head(
         part.trace_id,
         start,
         end - start,
-        span_count,
-        error_count,
-        root.parent_span_id == "",
+        len(spans),
+        len([span for span in spans if span.status_code == STATUS_ERROR]),
+        bool(roots),
         root.start_unix_nano,
         root.name,
         root_service,
@@ -177,6 +182,10 @@ def summarize_part(part: TracePart) -> Head:
         0,
         list(services),
     )
+    return head, newest
+
+
+_start_of = attrgetter("start_unix_nano")
 
 
 def merge_heads(heads: Sequence[Head]) -> Head:

@@ -27,8 +27,11 @@ def hash_term(text: str) -> str:
 def block_terms(parts: Iterable[TracePart]) -> str:
     """Return all terms of a block, as the text that is indexed."""
     trace_ids: list[str] = []
-    texts: set[str] = set()
     # Collected whole dictionaries at a time: a span has ten attributes, and this is the ingest's hot path.
+    services: set[str] = set()
+    names: set[str] = set()
+    kinds: set[int] = set()
+    statuses: set[int] = set()
     keys: set[str] = set()
     pairs: set[tuple[str, Value]] = set()
     known_resources: set[int] = set()
@@ -38,17 +41,24 @@ def block_terms(parts: Iterable[TracePart]) -> str:
             resource = group.resource
             if id(resource) not in known_resources:
                 known_resources.add(id(resource))
-                texts.add(f"s:{resource.service_name}")
+                services.add(resource.service_name)
                 _collect(resource.attributes, keys, pairs)
-            for span in group.spans:
-                texts.add(f"n:{span.name}")
-                texts.add(f"k:{span.kind}")
-                if span.status_code == STATUS_ERROR:
-                    texts.add("e:")
+            spans = group.spans
+            names.update([span.name for span in spans])
+            kinds.update([span.kind for span in spans])
+            statuses.update([span.status_code for span in spans])
+            for span in spans:
                 _collect(span.attributes, keys, pairs)
-    if len(texts) + len(keys) + len(pairs) > MAX_TERMS:
+    if sum(map(len, (services, names, kinds, keys, pairs))) > MAX_TERMS:
         return " ".join((*trace_ids, UNINDEXED_TERM))
-    texts.update(f"h:{key}" for key in keys)
+    texts = [
+        *(f"s:{service}" for service in services),
+        *(f"n:{name}" for name in names),
+        *(f"k:{kind}" for kind in kinds),
+        *(f"h:{key}" for key in keys),
+    ]
+    if STATUS_ERROR in statuses:
+        texts.append("e:")
     return " ".join((*trace_ids, *map(hash_term, texts), *_pair_terms(pairs)))
 
 

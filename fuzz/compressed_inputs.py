@@ -71,7 +71,7 @@ def members(number: int, random: Random) -> FuzzInput:
 
 
 def bomb(number: int, random: Random) -> FuzzInput:
-    """Much from little: above the limit, once or a hundred times, in one member or many; or densely filled."""
+    """Much from little: above the limit or far above, in one member or many, or densely filled."""
     if random.random() < 0.3:
         content_type, body = random.choice(_dense())
         return FuzzInput("bomb", body, content_type, "gzip")

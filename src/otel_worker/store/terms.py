@@ -49,7 +49,7 @@ def block_terms(parts: Iterable[TracePart]) -> str:
             statuses.update([span.status_code for span in spans])
             for span in spans:
                 _collect(span.attributes, keys, pairs)
-    if sum(map(len, (services, names, kinds, keys, pairs))) > MAX_TERMS:
+    if len(services) + len(names) + len(kinds) + len(keys) + len(pairs) > MAX_TERMS:
         return " ".join((*trace_ids, UNINDEXED_TERM))
     texts = [
         *(f"s:{service}" for service in services),

@@ -11,6 +11,9 @@ CREATE TABLE span_blocks (
   end_us INTEGER NOT NULL,
   span_count INTEGER NOT NULL,
   error_count INTEGER NOT NULL,
+  -- Of heads, spans and terms together. What is small stands before what is large: a column is found by passing
+  -- over those before it.
+  size_bytes INTEGER NOT NULL,
   -- JSON array, one summary a trace, with the offset and length of the trace in `spans` in characters.
   heads TEXT NOT NULL,
   -- JSON array, one element a trace.

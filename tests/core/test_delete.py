@@ -42,7 +42,7 @@ def stored(database: SqliteDatabase) -> list[list[TracePart]]:
     blocks = []
     for block_id, _, *columns in rows(database, "SELECT * FROM span_blocks ORDER BY id"):
         parts = decode_parts(columns[-1])
-        assert tuple(columns) == build_block(parts)[1:8]
+        assert tuple(columns) == build_block(parts)[1:9]
         for term in build_block(parts).terms.split():
             assert (block_id,) in rows(
                 database, f"SELECT rowid FROM span_terms WHERE span_terms MATCH '{term}'"

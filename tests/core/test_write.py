@@ -37,7 +37,7 @@ def filed_ms(database: SqliteDatabase) -> list[int]:
 def test_a_block_is_two_rows_with_one_id_and_all_its_columns(database: SqliteDatabase) -> None:
     block = block_at(NOW_UNIX_MS)
     assert run(write_blocks(database, [block], NOW_UNIX_MS)) == [block]
-    assert rows(database, "SELECT * FROM span_blocks") == [(first_id_of(NOW_UNIX_MS), *block[:8])]
+    assert rows(database, "SELECT * FROM span_blocks") == [(first_id_of(NOW_UNIX_MS), *block[:9])]
     found = rows(database, f"SELECT rowid FROM span_terms WHERE span_terms MATCH '{trace_id(1)}'")
     assert found == [(first_id_of(NOW_UNIX_MS),)]
     assert count_rows(database) == (1, 1)
@@ -158,7 +158,7 @@ def test_when_no_id_is_free_for_32_milliseconds_the_exporter_has_to_come_again(
 ) -> None:
     for shift in range(32):
         last_id = first_id_of(NOW_UNIX_MS + shift) + IDS_PER_MILLISECOND - 1
-        rows(database, f"INSERT INTO span_blocks VALUES ({last_id}, 'other', 0, 0, 0, 0, 0, '[]', '[]')")
+        rows(database, f"INSERT INTO span_blocks VALUES ({last_id}, 'other', 0, 0, 0, 0, 0, 0, '[]', '[]')")
     with pytest.raises(StorageUnavailable, match=r"^no free block id near the time of these spans"):
         run(write_blocks(database, [block_at(NOW_UNIX_MS)], NOW_UNIX_MS))
     assert count_rows(database) == (32, 0)

@@ -28,6 +28,7 @@ class Block(NamedTuple):
     end_us: int
     span_count: int
     error_count: int
+    size_bytes: int
     heads: str
     spans: str
     terms: str
@@ -125,16 +126,18 @@ def _build_block(encoded_parts: Sequence[_EncodedPart]) -> Block:
     parts = [encoded.part for encoded in encoded_parts]
     heads = [encoded.head for encoded in encoded_parts]
     spans = f"[{','.join(encoded.text for encoded in encoded_parts)}]"
+    encoded_spans, encoded_heads, terms = spans.encode(), encode_json(heads), block_terms(parts)
     return Block(
-        digest=blake2b(spans.encode(), digest_size=16).hexdigest(),
+        digest=blake2b(encoded_spans, digest_size=16).hexdigest(),
         oldest_us=to_us(min(head.start_unix_nano for head in heads)),
         newest_us=to_us(max(encoded.newest_unix_nano for encoded in encoded_parts)),
         end_us=to_us(max(head.end_unix_nano for head in heads)),
         span_count=sum(head.span_count for head in heads),
         error_count=sum(head.error_count for head in heads),
-        heads=encode_json(heads).decode(),
+        size_bytes=len(encoded_spans) + len(encoded_heads) + len(terms),
+        heads=encoded_heads.decode(),
         spans=spans,
-        terms=block_terms(parts),
+        terms=terms,
     )
 
 

@@ -73,6 +73,7 @@ def _rewrite(block_id: int, old_heads: str, parts: list[TracePart]) -> tuple[Sta
             block.end_us,
             block.span_count,
             block.error_count,
+            block.size_bytes,
             block.heads,
             block.spans,
         ),

@@ -8,10 +8,11 @@ Positions in `heads` are those of the fields of `model.Head`.
 from __future__ import annotations
 
 # ?1 first id and ?2 end of the id range of the block's millisecond, ?3 where a duplicate is looked for from,
-# ?4 to ?11 the row. Nothing is inserted when the digest is there already, or when the range is full.
+# ?4 to ?12 the row. Nothing is inserted when the digest is there already, or when the range is full.
 INSERT_BLOCK = """
-INSERT INTO span_blocks (id, digest, oldest_us, newest_us, end_us, span_count, error_count, heads, spans)
-SELECT free.id, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+INSERT INTO span_blocks
+  (id, digest, oldest_us, newest_us, end_us, span_count, error_count, size_bytes, heads, spans)
+SELECT free.id, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
 FROM (SELECT coalesce(max(id) + 1, ?1) AS id FROM span_blocks WHERE id >= ?1 AND id < ?2) AS free
 WHERE free.id < ?2
   AND NOT EXISTS (SELECT 1 FROM span_blocks WHERE id >= ?3 AND id < ?2 AND digest = ?4)
@@ -60,7 +61,8 @@ WHERE id IN (SELECT rowid FROM span_terms WHERE span_terms MATCH ?1)
 # undo each other.
 UPDATE_BLOCK = """
 UPDATE span_blocks
-SET oldest_us = ?3, newest_us = ?4, end_us = ?5, span_count = ?6, error_count = ?7, heads = ?8, spans = ?9
+SET oldest_us = ?3, newest_us = ?4, end_us = ?5, span_count = ?6, error_count = ?7, size_bytes = ?8,
+  heads = ?9, spans = ?10
 WHERE id = ?1 AND heads = ?2
 RETURNING id
 """

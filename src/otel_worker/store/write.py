@@ -89,6 +89,7 @@ def _insert_block(block: Block, id_range: tuple[int, int, int]) -> Statement:
             block.end_us,
             block.span_count,
             block.error_count,
+            block.size_bytes,
             block.heads,
             block.spans,
         ),

@@ -1,0 +1,12 @@
+-- The names for menus: services, the operations of each, attribute keys. A row is written when a name is seen for
+-- the first time; whether it is still there is asked of span_terms when it is read.
+CREATE TABLE catalog (
+  -- 'service', 'operation' or 'attribute'.
+  kind TEXT NOT NULL,
+  -- The service of an operation, else ''.
+  service TEXT NOT NULL,
+  name TEXT NOT NULL,
+  -- The FTS5 query that finds the blocks with it.
+  terms TEXT NOT NULL,
+  PRIMARY KEY (kind, service, name)
+) STRICT, WITHOUT ROWID;

@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGUMENTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench fuzz docs clean deploy-dry-run lock run-environment test-environment
+.PHONY: help setup dev test check bench fuzz soak docs clean deploy-dry-run lock run-environment test-environment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -27,12 +27,16 @@ check: test-environment ## Lint, format check, types, import rules and the fast 
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/core tests/toolchain tests/conformance/test_document.py
 
-bench: test-environment ## Measure what an export costs: six minutes; ARGUMENTS="ingest --quick": about one
+bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "cost" or "ingest --quick"
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python -m bench $(or $(ARGUMENTS),ingest)
 
 fuzz: test-environment ## Give the core a million hostile bodies: five minutes; ARGUMENTS="--inputs 20000 --seed 2"
 	@$(BIN)/python -m fuzz $(ARGUMENTS)
+
+soak: test-environment ## Kill the collector 200 times while it stores, and count: ten minutes; ARGUMENTS="--kills 20"
+	@$(BIN)/otel-worker setup --quiet
+	@$(BIN)/python -m soak $(ARGUMENTS)
 
 docs: test-environment ## Write docs/conformance.md again after a change to tests/conformance
 	@$(BIN)/python tools/conformance.py

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Mapping
 
 import click
 
+from bench.cost import measurement as cost_measurement
 from bench.ingest import decoders, end_to_end, memory
 from bench.ingest.progress import say
 from bench.report import replace_section
+from bench.search import measurement as search_measurement
 from otel_worker_cli.runtime.failures import ToolingError
-from otel_worker_cli.runtime.project import this_checkout
+from otel_worker_cli.runtime.project import Checkout, this_checkout
 from otel_worker_cli.runtime.setup import set_up
 
-PARTS = {"decoders": decoders.measure, "end-to-end": end_to_end.measure, "memory": memory.measure}
-QUICK_PARTS = ("decoders", "end-to-end")
+# Each one returns its tables; quickly means a first look.
+Measure = Callable[[Checkout, bool], str]
+
+INGEST: Mapping[str, Measure] = {
+    "decoders": decoders.measure,
+    "end-to-end": end_to_end.measure,
+    "memory": memory.measure,
+}
+QUICK_INGEST = ("decoders", "end-to-end")
+SEARCH: Mapping[str, Measure] = {"search": search_measurement.measure}
+COST: Mapping[str, Measure] = {"cost": cost_measurement.measure}
 
 
 @click.group()
@@ -28,21 +40,39 @@ def main() -> None:
     is_flag=True,
     help="A first look in about a minute, without memory; docs/performance.md is left alone.",
 )
-@click.option("--part", "parts", type=click.Choice(list(PARTS)), multiple=True, help="Only these parts.")
+@click.option("--part", "parts", type=click.Choice(list(INGEST)), multiple=True, help="Only these parts.")
 def ingest(quick: bool, parts: tuple[str, ...]) -> None:
     """What an export request costs, next to a trivial Worker and to a straightforward port."""
+    _run(INGEST, parts or (QUICK_INGEST if quick else INGEST), "performance.md", quick)
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="The small database only; docs/performance.md is left alone.")
+def search(quick: bool) -> None:
+    """What lists, searches and traces cost to read, in databases of up to a million spans."""
+    _run(SEARCH, SEARCH, "performance.md", quick)
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="Few requests; docs/scaling.md is left alone.")
+def cost(quick: bool) -> None:
+    """What a million spans cost on Cloudflare."""
+    _run(COST, COST, "scaling.md", quick)
+
+
+def _run(measures: Mapping[str, Measure], names: Iterable[str], page: str, quick: bool) -> None:
+    """Measure and show; unless it is only a first look, write the sections of a page in docs."""
     if sys.platform != "linux":
         raise click.ClickException("CPU time and memory are read from /proc, so this needs Linux.")
-    checkout = this_checkout()
-    page = checkout.root / "docs" / "performance.md"
     try:
+        checkout = this_checkout()
         set_up(checkout)
-        for name in parts or (QUICK_PARTS if quick else PARTS):
+        for name in names:
             say(f"{name}:")
-            text = PARTS[name](checkout, quick)
+            text = measures[name](checkout, quick)
             click.echo(f"\n{text}\n")
             if not quick:
-                replace_section(page, name, text)
+                replace_section(checkout.root / "docs" / page, name, text)
     except ToolingError as failure:
         raise click.ClickException(str(failure)) from failure
 

@@ -8,5 +8,8 @@ CREATE TABLE catalog (
   name TEXT NOT NULL,
   -- The FTS5 query that finds the blocks with it.
   terms TEXT NOT NULL,
+  -- When retention found no block with it, in Unix milliseconds; 0 while it is in use. Such a row goes when every
+  -- isolate that may remember it has forgotten it.
+  stale_since_ms INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, service, name)
 ) STRICT, WITHOUT ROWID;

@@ -85,11 +85,20 @@ class _Span:
 
 
 class BodyMaker:
-    """Makes bodies with ids and times of their own, so that no collector takes one for a retry."""
+    """Makes bodies with ids and times of their own, so that no collector takes one for a retry.
 
-    def __init__(self, seed: int, attributes: Callable[[Random], Attributes] = repeating_attributes) -> None:
+    `age_seconds` is how long ago the spans started, give or take a second.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        attributes: Callable[[Random], Attributes] = repeating_attributes,
+        age_seconds: int = 0,
+    ) -> None:
         self._random = Random(seed)
         self._attributes = attributes
+        self._age_nano = age_seconds * 1_000_000_000
 
     def make(self, encoding: str, span_count: int) -> bytes:
         """Return one ExportTraceServiceRequest."""
@@ -113,7 +122,7 @@ class BodyMaker:
             if is_root:
                 trace_id, root_id = self._id(16), span_id
             attributes = self._attributes(self._random)
-            start_unix_nano = time.time_ns() - self._random.randrange(1_000_000_000)
+            start_unix_nano = time.time_ns() - self._age_nano - self._random.randrange(1_000_000_000)
             yield _Span(
                 trace_id,
                 span_id,

@@ -37,15 +37,23 @@ class Client:
     ) -> tuple[float, bytes]:
         """POST an export request; return the seconds until the whole answer was here, and the answer."""
         started = time.perf_counter()
-        answer = self._request("POST", "/v1/traces", body, {"Content-Type": media_type, **(headers or {})})
+        answer, _ = self._request("POST", "/v1/traces", body, {"Content-Type": media_type, **(headers or {})})
         return time.perf_counter() - started, answer
+
+    def get(self, target: str) -> tuple[float, bytes, str]:
+        """GET; return the seconds until the whole answer was here, the answer, and its Link header or ""."""
+        started = time.perf_counter()
+        answer, link = self._request("GET", target, None, {})
+        return time.perf_counter() - started, answer, link
 
     def state(self) -> dict[str, Any]:
         """Return what the counting Worker counts."""
-        state: dict[str, Any] = json.loads(self._request("GET", "/bench/state", None, {}))
+        state: dict[str, Any] = json.loads(self.get("/bench/state")[1])
         return state
 
-    def _request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[bytes, str]:
         try:
             self._connection.request(method, path, body, {"Authorization": f"Bearer {TOKEN}", **headers})
             response = self._connection.getresponse()
@@ -56,4 +64,4 @@ class Client:
             raise ToolingError(
                 f"{method} {path} was answered {response.status}.", detail=answer[:500].decode()
             )
-        return answer
+        return answer, response.getheader("Link", "")

@@ -8,10 +8,14 @@ from types import TracebackType
 
 import apsw
 
-from otel_worker.errors import StorageFailure, StorageUnavailable
+from otel_worker.errors import IndexMissing, StorageFailure, StorageUnavailable
 from otel_worker.store.database import Row, Statement
 
 _BUSY_TIMEOUT_MS = 5_000
+_SIZE = """
+SELECT (page_count - freelist_count) * page_size
+FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()
+"""
 
 
 class SqliteDatabase:
@@ -51,12 +55,23 @@ class SqliteDatabase:
                     connection.execute(path.read_text())
                     connection.execute("INSERT INTO d1_migrations (name) VALUES (?)", (path.name,))
 
+    @property
+    def size_bytes(self) -> int:
+        """The size of the database without its free pages, as D1 reports it."""
+        return int(self._connection.execute(_SIZE).get)
+
     async def query(self, statement: Statement) -> list[Row]:
         """See Database.query."""
         try:
-            return list(self._connection.execute(statement.sql, statement.parameters))
+            cursor = self._connection.execute(statement.sql, statement.parameters)
+            rows: list[Row] = []
+            for row in cursor:
+                if not rows:
+                    _check_names([column[0] for column in cursor.description])
+                rows.append(row)
         except apsw.Error as error:
             raise _translated(error) from error
+        return rows
 
     async def batch(self, statements: Sequence[Statement]) -> list[int]:
         """See Database.batch."""
@@ -79,7 +94,15 @@ class SqliteDatabase:
         return reported
 
 
+def _check_names(names: Sequence[str]) -> None:
+    """Refuse what D1 would answer wrongly: see Database.query."""
+    assert len(set(names)) == len(names), f"two columns have one name: {names}"
+    assert not any(name.isdigit() for name in names[1:]), f"a column's name is a number: {names}"
+
+
 def _translated(error: apsw.Error) -> StorageUnavailable | StorageFailure:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return StorageUnavailable("the database is busy; send the request again later")
+    if "no such table: span_terms" in str(error):
+        return IndexMissing()
     return StorageFailure(f"the database refused a statement: {error}")

@@ -14,8 +14,10 @@
       UpgradeRequired          426
       QuotaExceeded            429  the database's daily quota is used up
       StorageFailure           500  the database refused a statement for good
+        IndexMissing           503  the index of terms was dropped and is not rebuilt yet
       NotConfigured            503  no token is set: nothing is served
       StorageUnavailable       503  a passing fault: the same request may succeed later
+        StorageOverloaded      503  too much work for the database: only later, never at once
 
 `api.app` is the only place that turns one of these into a response.
 """
@@ -160,6 +162,18 @@ class StorageFailure(OtelWorkerError):
     code = "storage_failure"
 
 
+class IndexMissing(StorageFailure):
+    """The index was dropped (docs/export.md); the store works on without it, so this is hardly ever seen."""
+
+    status = 503
+    code = "index_missing"
+    grpc_code = 14
+    retry_after_seconds = 60
+
+    def __init__(self) -> None:
+        super().__init__("the index of this database was dropped; build it again with PUT /v1/index")
+
+
 class NotConfigured(OtelWorkerError):
     """The collector has no token, so it serves nothing."""
 
@@ -169,12 +183,22 @@ class NotConfigured(OtelWorkerError):
 
 
 class StorageUnavailable(OtelWorkerError):
-    """The database is busy or restarting; nothing was stored, and the same request may be sent again."""
+    """The database is busy or restarting, or its answer was lost; the same request may be sent again.
+
+    Whether it was stored is not known then: sent again, it is recognised.
+    """
 
     status = 503
     code = "storage_unavailable"
     grpc_code = 14
+    # SDKs obey it and give a batch up after 10 seconds: this leaves them four more attempts.
     retry_after_seconds = 2
+
+
+class StorageOverloaded(StorageUnavailable):
+    """The database has more work than it can do, or this was too much: `store.retry` leaves it alone."""
+
+    code = "storage_overloaded"
 
 
 class QuotaExceeded(OtelWorkerError):

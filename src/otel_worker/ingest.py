@@ -13,6 +13,7 @@ from otel_worker.otlp.json_decoder import decode_export_json
 from otel_worker.otlp.protobuf_decoder import decode_export_protobuf
 from otel_worker.otlp.response import JSON
 from otel_worker.store.blocks import MAX_BLOCK_BYTES, build_blocks
+from otel_worker.store.catalog import KnownNames, insert_names
 from otel_worker.store.database import Database
 from otel_worker.store.read import read_summaries
 from otel_worker.store.write import write_blocks
@@ -31,9 +32,11 @@ class PartialSuccess(NamedTuple):
 
 
 async def ingest_traces(
-    database: Database, hub: Hub, body: bytes, media_type: str, now_unix_ms: int
+    database: Database, hub: Hub, known_names: KnownNames, body: bytes, media_type: str, now_unix_ms: int
 ) -> PartialSuccess:
     """Store the spans of an ExportTraceServiceRequest; when it returns they are durable.
+
+    `known_names` are those of this database; names that are new to it go to the catalog with the spans.
 
     Raises InvalidOtlp when the body is no such request or has not one valid span, StorageUnavailable
     when the same request may succeed later. A request that was stored before stores nothing.
@@ -48,7 +51,10 @@ async def ingest_traces(
     message = f"{rejected_count} spans rejected: {'; '.join(reasons)}" if rejected_count else ""
     if rejected_count and not blocks:
         raise InvalidOtlp(message, tuple(rejections))
-    written = await write_blocks(database, blocks, now_unix_ms)
+    new_names = known_names.find_new([block.names for block in blocks], now_unix_ms)
+    also = [insert_names(new_names)] if new_names else []
+    written = await write_blocks(database, blocks, now_unix_ms, also)
+    known_names.remember(new_names)
     if written:
         await _announce(database, hub, [ids for block in written for ids in block.span_ids])
     return PartialSuccess(rejected_count, message)

@@ -6,6 +6,7 @@ without the prefix. Who needs every bit asks for OTLP instead.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from otel_worker.model import (
@@ -43,15 +44,15 @@ def render_summary(head: Head) -> JsonObject:
     }
 
 
-def render_spans(part: TracePart) -> list[JsonObject]:
-    """Return the spans of a trace in the order of their start."""
-    members = [
-        (span.start_unix_nano, span, render_resource(group.resource), render_scope(group.scope))
-        for group in part.groups
-        for span in group.spans
-    ]
-    members.sort(key=lambda member: member[0])
-    return [render_span(part.trace_id, span, resource, scope) for _, span, resource, scope in members]
+def render_spans(part: TracePart) -> Iterator[JsonObject]:
+    """Yield the spans of a trace in the order of their start; one by one, as each takes several kilobytes."""
+    members: list[tuple[Span, JsonObject, JsonObject]] = []
+    for group in part.groups:
+        resource, scope = render_resource(group.resource), render_scope(group.scope)
+        members.extend([(span, resource, scope) for span in group.spans])
+    members.sort(key=lambda member: (member[0].start_unix_nano, member[0].span_id))
+    for span, resource, scope in members:
+        yield render_span(part.trace_id, span, resource, scope)
 
 
 def render_span(trace_id: str, span: Span, resource: JsonObject, scope: JsonObject) -> JsonObject:

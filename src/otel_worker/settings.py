@@ -11,6 +11,9 @@ DEFAULT_RETENTION_DAYS = 7
 # Inflated. A decoded body takes several times its size, and an isolate has 128 MB for all its requests.
 DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024
 
+# As the database itself counts; D1 takes no more than 10 GB, and the hour until the next run needs room.
+DEFAULT_MAX_DATABASE_BYTES = 9_000_000_000
+
 # Of any number set here: it stays exact in JavaScript.
 _MAX_DIGITS = 15
 
@@ -24,6 +27,7 @@ class Settings:
     read_token: str = field(default="", repr=False)
     retention_days: int = DEFAULT_RETENTION_DAYS
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    max_database_bytes: int = DEFAULT_MAX_DATABASE_BYTES
     # Origins such as "https://app.example.com" whose pages may use the collector, or "*".
     cors_origins: frozenset[str] = frozenset()
 
@@ -39,6 +43,7 @@ def read_settings(variable: Callable[[str], str | None]) -> Settings:
         read_token=(variable("READ_TOKEN") or "").strip(),
         retention_days=_positive_integer(variable, "RETENTION_DAYS", DEFAULT_RETENTION_DAYS),
         max_body_bytes=_positive_integer(variable, "MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES),
+        max_database_bytes=_positive_integer(variable, "MAX_DATABASE_BYTES", DEFAULT_MAX_DATABASE_BYTES),
         cors_origins=frozenset(
             origin.strip().rstrip("/")
             for origin in (variable("CORS_ORIGINS") or "").split(",")

@@ -5,23 +5,30 @@ from __future__ import annotations
 from otel_worker.cloudflare import d1
 from tests.core.harness import Api, WatchedDatabase
 
-# The texts of Cloudflare's page "Debug D1" after which a request may be sent again.
-PASSING = (
+# The texts of Cloudflare's page "Debug D1" after which the same call may be made again at once.
+REPEATED = (
     "D1_ERROR: Network connection lost.",
     "D1_ERROR: Internal error in D1 DB storage caused object to be reset.",
     "D1_ERROR: Internal error while starting up D1 DB storage caused object to be reset.",
     "D1_ERROR: D1 DB reset because its code was updated.",
     "D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node.",
     "D1_ERROR: Can't read from request stream because client disconnected.",
+    "D1_ERROR: database is locked: SQLITE_BUSY",
+    "D1_ERROR: internal error; reference = 0u3odos5iotccpol68ppc0eg",
+)
+
+# The texts of the same page after which only the exporter may come again, and later.
+OVERLOADED = (
     "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
     "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
     "D1_ERROR: D1 DB is overloaded. Too many requests queued.",
     "D1_ERROR: Too many requests queued.",
     "D1_ERROR: D1 DB's isolate exceeded its memory limit and was reset.",
     "D1_ERROR: D1 DB exceeded its CPU time limit and was reset.",
-    "D1_ERROR: database is locked: SQLITE_BUSY",
-    "D1_ERROR: internal error; reference = 0u3odos5iotccpol68ppc0eg",
 )
+
+# The texts of faults after which the request may be sent again.
+PASSING = (*REPEATED, *OVERLOADED)
 
 # The texts of the daily limits of a free account.
 QUOTA = (

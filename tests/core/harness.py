@@ -14,6 +14,7 @@ from otel_worker.api.message import Request, Response, WebSocketUpgrade
 from otel_worker.api.router import Collector
 from otel_worker.errors import PayloadTooLarge
 from otel_worker.settings import Settings
+from otel_worker.store.catalog import KnownNames
 from otel_worker.store.database import Database, Row, Statement
 from otel_worker_cli.sqlite import SqliteDatabase
 from tests.samples import NOW_UNIX_MS, run
@@ -107,6 +108,7 @@ class Api:
         self.settings = SETTINGS
         self.now_unix_ms = NOW_UNIX_MS
         self.bodies_read = 0
+        self.known_names = KnownNames()
 
     def send(
         self,
@@ -130,9 +132,14 @@ class Api:
             return body
 
         request = Request(method, path, query, _header_of(named), read_body)
-        return run(
-            handle(Collector(self.settings, self.database, self.hub, lambda: self.now_unix_ms), request)
+        collector = Collector(
+            self.settings,
+            self.database,
+            self.hub,
+            lambda: self.now_unix_ms,
+            known_names=self.known_names,
         )
+        return run(handle(collector, request))
 
     def respond(self, method: str, target: str, body: bytes = b"", **more: Any) -> Response:
         """Return the answer of a route that is no WebSocket."""

@@ -50,6 +50,8 @@ NOT_ALLOWED = {
     TRACE: ("PATCH", "DELETE, GET"),
     f"{TRACE}/spans": ("DELETE", "GET"),
     f"{TRACE}/spans/{span_id(1)}": ("PUT", "DELETE, GET"),
+    "/v1/index": ("PATCH", "DELETE, GET, PUT"),
+    "/v1/stats": ("DELETE", "GET"),
     "/api/ws": ("DELETE", "GET"),
     "/health": ("DELETE", "GET"),
 }
@@ -93,9 +95,13 @@ ERRORS: dict[str, tuple[OtelWorkerError, int, str, int, tuple[tuple[str, str], .
     "UpgradeRequired": (errors.UpgradeRequired("e"), 426, "upgrade_required", 9, (("Upgrade", "websocket"),)),
     "QuotaExceeded": (errors.QuotaExceeded("e"), 429, "quota_exceeded", 8, (("Retry-After", "3600"),)),
     "StorageFailure": (errors.StorageFailure("e"), 500, "storage_failure", 13, NOTHING),
+    "IndexMissing": (errors.IndexMissing(), 503, "index_missing", 14, (("Retry-After", "60"),)),
     "NotConfigured": (errors.NotConfigured("e"), 503, "not_configured", 9, NOTHING),
     "StorageUnavailable": (
         errors.StorageUnavailable("e"), 503, "storage_unavailable", 14, (("Retry-After", "2"),)
+    ),
+    "StorageOverloaded": (
+        errors.StorageOverloaded("e"), 503, "storage_overloaded", 14, (("Retry-After", "2"),)
     ),
 }  # fmt: skip
 

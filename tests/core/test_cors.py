@@ -9,7 +9,10 @@ from otel_worker.settings import Settings
 from tests.core.harness import AUTH_TOKEN, JSON, Api
 
 APP = "https://app.example.com"
-ALLOWED = (("Access-Control-Allow-Origin", APP), ("Access-Control-Expose-Headers", "Link, Retry-After"))
+ALLOWED = (
+    ("Access-Control-Allow-Origin", APP),
+    ("Access-Control-Expose-Headers", "Link, Retry-After, Search-Incomplete"),
+)
 VARY = (("Vary", "Origin"),)
 PERMISSION = (
     *ALLOWED,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from otel_worker.model import Head, Span
 from otel_worker.store.blocks import merge_heads, summarize_part
-from otel_worker.store.listing import MAX_UNIX_NANO, Position, TraceQuery, list_traces
+from otel_worker.store.listing import MAX_UNIX_NANO, Position, TracePage, TraceQuery, list_traces
 from otel_worker.store.write import EARLIEST_UNIX_MS, FUTURE_LIMIT_MS, write_blocks
 from otel_worker_cli.sqlite import SqliteDatabase
 from tests.core.harness import WatchedDatabase, open_database
@@ -160,7 +160,7 @@ def test_pages_over_hundreds_of_blocks_that_came_out_of_order_are_what_brute_for
 
 
 def test_nothing_stored_is_an_empty_last_page(database: SqliteDatabase) -> None:
-    assert run(list_traces(database, TraceQuery(20))) == ([], None)
+    assert run(list_traces(database, TraceQuery(20))) == TracePage([], None)
 
 
 def test_a_page_that_holds_exactly_the_rest_is_the_last(database: SqliteDatabase) -> None:

@@ -10,7 +10,7 @@ from otel_worker.settings import Settings, read_settings
 
 def test_without_variables_everything_has_its_default() -> None:
     settings = read_settings(lambda name: None)
-    assert settings == Settings("", "", "", 7, 4_194_304, frozenset())
+    assert settings == Settings("", "", "", 7, 4_194_304, 9_000_000_000, frozenset())
 
 
 def test_every_variable_is_read_and_spaces_around_it_are_not_part_of_it() -> None:
@@ -20,19 +20,24 @@ def test_every_variable_is_read_and_spaces_around_it_are_not_part_of_it() -> Non
         "READ_TOKEN": "secret-r",
         "RETENTION_DAYS": " 30 ",
         "MAX_BODY_BYTES": "1024",
+        "MAX_DATABASE_BYTES": "2048",
         "CORS_ORIGINS": " https://a.example.com/, ,https://b.example.com:8080",
     }
     origins = frozenset({"https://a.example.com", "https://b.example.com:8080"})
-    assert read_settings(variables.get) == Settings("secret-a", "secret-i", "secret-r", 30, 1024, origins)
+    settings = Settings("secret-a", "secret-i", "secret-r", 30, 1024, 2048, origins)
+    assert read_settings(variables.get) == settings
 
 
-@pytest.mark.parametrize("name", ["RETENTION_DAYS", "MAX_BODY_BYTES"])
+@pytest.mark.parametrize("name", ["RETENTION_DAYS", "MAX_BODY_BYTES", "MAX_DATABASE_BYTES"])
 @pytest.mark.parametrize("text", ["", "  "])
 def test_an_empty_number_is_the_default(name: str, text: str) -> None:
     assert read_settings({name: text}.get) == Settings()
 
 
-@pytest.mark.parametrize(("name", "default"), [("RETENTION_DAYS", 7), ("MAX_BODY_BYTES", 4_194_304)])
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [("RETENTION_DAYS", 7), ("MAX_BODY_BYTES", 4_194_304), ("MAX_DATABASE_BYTES", 9_000_000_000)],
+)
 @pytest.mark.parametrize(
     "text",
     [

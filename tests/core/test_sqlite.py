@@ -7,7 +7,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from otel_worker.errors import StorageFailure, StorageUnavailable
+from otel_worker.errors import IndexMissing, StorageFailure, StorageUnavailable
 from otel_worker.store.database import MAX_INTEGER, Statement
 from otel_worker_cli import sqlite
 from otel_worker_cli.sqlite import SqliteDatabase
@@ -91,3 +91,42 @@ def test_a_migration_that_fails_leaves_nothing_and_those_before_it_stay(tmp_path
             database.migrate(tmp_path)
         assert rows(database, "SELECT name FROM d1_migrations") == [("0001_good.sql",)]
         assert rows(database, "SELECT name FROM sqlite_master WHERE name IN ('good', 'half')") == [("good",)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 AS a, 2 AS a",
+        "SELECT id, id FROM t",
+        "SELECT 1, 2",
+        "SELECT id, text, 7 FROM t",
+    ],
+)
+def test_columns_that_d1_would_mix_up_are_refused(sql: str, empty: SqliteDatabase) -> None:
+    run(empty.batch([insert(1)]))
+    with pytest.raises(AssertionError, match=r"^(two columns have one name|a column's name is a number): "):
+        rows(empty, sql)
+
+
+def test_the_size_of_a_database_is_without_its_free_pages(empty: SqliteDatabase) -> None:
+    empty_bytes = empty.size_bytes
+    run(empty.batch([insert(1, "x" * 1_000_000)]))
+    assert 990_000 < empty.size_bytes - empty_bytes < 1_020_000
+    run(empty.batch([Statement("DELETE FROM t")]))
+    assert empty.size_bytes == empty_bytes
+
+
+def test_a_statement_of_an_index_that_was_dropped_has_an_error_of_its_own(
+    database: SqliteDatabase,
+) -> None:
+    run(database.batch([Statement("DROP TABLE span_terms")]))
+    for sql in (
+        "SELECT rowid FROM span_terms WHERE span_terms MATCH 'x'",
+        "SELECT count(*) FROM span_terms_rebuild_docsize",
+    ):
+        with pytest.raises(IndexMissing):
+            rows(database, sql)
+    with pytest.raises(IndexMissing):
+        run(database.batch([Statement("INSERT INTO span_terms (rowid, terms) VALUES (1, 'x')")]))
+    with pytest.raises(StorageFailure, match="no such table: spans"):
+        rows(database, "SELECT * FROM spans")

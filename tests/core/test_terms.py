@@ -6,8 +6,8 @@ import pytest
 
 from otel_worker.model import Attributes, Resource, Scope, SpanGroup, TracePart, Value
 from otel_worker.store import terms
-from otel_worker.store.terms import UNINDEXED_TERM, block_terms, hash_term, scalar_text
-from tests.samples import make_part, make_span, trace_id
+from otel_worker.store.terms import UNINDEXED_TERM, block_terms, collect_terms, hash_term, scalar_text
+from tests.samples import make_group, make_part, make_span, trace_id
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_block_is_found_by_service_name_kind_and_attributes_of_span_and_resour
     found = terms_of({"service.name": "shop", "host": "h1"}, {"code": 200, "ok": True}, {"code": 200.0})
     assert found == hashes(
         "s:shop", "h:service.name", "a:service.name=shop", "h:host", "a:host=h1",
-        "n:GET /", "k:2", "h:code", "a:code=200", "h:ok", "a:ok=1",
+        "n:GET /", "o:shop\0GET /", "k:2", "h:code", "a:code=200", "h:ok", "a:ok=1",
     )  # fmt: skip
 
 
@@ -77,27 +77,52 @@ def test_a_failed_span_adds_one_term() -> None:
     "value", [None, [], ["a"], {"map": {"a": 1}}, {"bytes": "AP8="}, {"double": "NaN"}], ids=repr
 )
 def test_a_value_that_is_no_scalar_is_found_by_its_key_alone(value: Value) -> None:
-    assert terms_of({}, {"k": value}) == hashes("s:unknown_service", "n:GET /", "k:2", "h:k")
+    name = ("n:GET /", "o:unknown_service\0GET /")
+    assert terms_of({}, {"k": value}) == hashes("s:unknown_service", *name, "k:2", "h:k")
 
 
 def test_trace_ids_are_terms_of_their_own_first_and_in_order() -> None:
     found = block_terms([make_part(2), make_part(1)]).split(" ")
     assert found[:2] == [trace_id(2), trace_id(1)]
-    assert set(found[2:]) == hashes("s:shop", "h:service.name", "a:service.name=shop", "n:GET /", "k:2")
+    service = ("s:shop", "h:service.name", "a:service.name=shop")
+    assert set(found[2:]) == hashes(*service, "n:GET /", "o:shop\0GET /", "k:2")
 
 
 def test_equal_parts_share_their_terms() -> None:
-    assert len(block_terms([make_part(n) for n in range(50)]).split(" ")) == 50 + 5
+    assert len(block_terms([make_part(n) for n in range(50)]).split(" ")) == 50 + 6
 
 
-def test_a_block_with_too_many_terms_keeps_its_trace_ids_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_spans_of_a_service_are_found_by_service_and_name_together() -> None:
+    both = make_part(1, make_span(name="read"))
+    both.groups.append(make_group([make_span(2, name="write")], "till"))
+    found = set(block_terms([both, make_part(2, make_span(name="write"))]).split())
+    assert found >= hashes("o:shop\0read", "o:till\0write", "o:shop\0write")
+    assert not found & hashes("o:till\0read")
+
+
+def test_the_names_of_a_block_are_collected_with_its_terms() -> None:
+    both = make_part(1, make_span(name="read", attributes={"a": 1}))
+    both.groups.append(make_group([make_span(2, name="write", attributes={"b": [1]})], "till"))
+    text, names = collect_terms([both, make_part(2, make_span(name="list"))])
+    assert text == block_terms([both, make_part(2, make_span(name="list"))])
+    assert names.operations == {"shop": {"read", "list"}, "till": {"write"}}
+    assert names.keys == {"service.name", "a", "b"}
+
+
+def test_a_block_with_too_many_terms_keeps_its_trace_ids_and_names_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     parts = [make_part(1), make_part(2)]
     count = len(block_terms(parts).split(" ")) - len(parts)
     monkeypatch.setattr(terms, "MAX_TERMS", count)
     assert len(block_terms(parts).split(" ")) == count + len(parts)
     monkeypatch.setattr(terms, "MAX_TERMS", count - 1)
-    assert block_terms(parts) == f"{trace_id(1)} {trace_id(2)} {UNINDEXED_TERM}"
-    assert UNINDEXED_TERM == "unindexed"
+    first, second, term, *names = block_terms(parts).split(" ")
+    assert (first, second, term, UNINDEXED_TERM) == (trace_id(1), trace_id(2), "unindexed", "unindexed")
+    assert set(names) == hashes("s:shop", "h:service.name", "o:shop\0GET /", "n:GET /", "k:2")
+    # Of names that hardly repeat only so many, those of menus first.
+    monkeypatch.setattr(terms, "MAX_TERMS", 3)
+    assert set(block_terms(parts).split(" ")[3:]) == hashes("s:shop", "h:service.name", "o:shop\0GET /")
 
 
 def test_numbers_that_are_equal_share_one_term_however_they_were_sent() -> None:

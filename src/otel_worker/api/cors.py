@@ -11,7 +11,7 @@ from otel_worker.settings import Settings
 _ALLOWED_HEADERS = "authorization, content-type, content-encoding, accept"
 _ALLOWED_METHODS = "GET, POST, DELETE"
 # What a page may read of an answer besides its body.
-_EXPOSED_HEADERS = "Link, Retry-After"
+_EXPOSED_HEADERS = "Link, Retry-After, Search-Incomplete"
 # Browsers ask again after two hours at the latest, whatever is said here.
 _MAX_AGE_SECONDS = 7200
 

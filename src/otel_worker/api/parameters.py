@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from otel_worker.errors import InvalidParameter
+from otel_worker.store.conditions import AttributeFilter, Operator
 from otel_worker.store.listing import MAX_UNIX_NANO, Position
 
 _TRACE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -16,18 +17,37 @@ _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-_CURSOR = re.compile(r"(\d{1,19}):([0-9a-f]{32})", re.ASCII)
+_CURSOR = re.compile(r"(\d{1,19}):([0-9a-f]{32}|)", re.ASCII)
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_UNITS_NANO = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "μs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_OPERATOR = re.compile("!=|>=|<=|[=<>~]")
 
 
 def parse_query(query: str, known: frozenset[str]) -> dict[str, str]:
     """Return the parameters of a query string; raises InvalidParameter for an unknown or repeated one."""
-    parameters: dict[str, str] = {}
+    return {name: values[0] for name, values in parse_repeatable_query(query, known, frozenset()).items()}
+
+
+def parse_repeatable_query(
+    query: str, known: frozenset[str], repeatable: frozenset[str]
+) -> dict[str, list[str]]:
+    """Return the parameters of a query string, of which some may be given several times."""
+    parameters: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in known:
             raise InvalidParameter("query parameter", name, f"one of {', '.join(sorted(known))}")
-        if name in parameters:
+        if name in parameters and name not in repeatable:
             raise InvalidParameter(name, value, "given once")
-        parameters[name] = value
+        parameters.setdefault(name, []).append(value)
     return parameters
 
 
@@ -74,6 +94,40 @@ def parse_time(name: str, text: str, default: int) -> int:
             if 0 <= unix_nano <= MAX_UNIX_NANO:
                 return unix_nano
     raise InvalidParameter(name, text, "RFC 3339 such as 2026-01-31T12:00:00Z, or Unix nanoseconds")
+
+
+def parse_duration(name: str, text: str, default: int) -> int:
+    """Return a duration in nanoseconds, from a number with a unit; "" is the default."""
+    if not text:
+        return default
+    match = _DURATION.fullmatch(text)
+    if match:
+        whole, _, fraction = match[1].partition(".")
+        # Exact, unlike a float: the digits behind the point are a whole number of 10^-9 units.
+        nano = (int(whole) * 10**9 + int(fraction.ljust(9, "0") or 0)) * _UNITS_NANO[match[2]] // 10**9
+        if nano <= MAX_UNIX_NANO:
+            return nano
+    raise InvalidParameter(name, text, "a number with the unit ns, us, ms, s, m or h, such as 250ms or 1.5s")
+
+
+def parse_attribute(text: str) -> AttributeFilter:
+    """Return a condition on an attribute: a key, an operator and a value, or a key and "exists".
+
+    With a space before the operator, those behind it do not belong to the value.
+    """
+    match = _OPERATOR.search(text)
+    if match is None:
+        key, _, word = text.rpartition(" ")
+        if word == "exists" and key.strip():
+            return AttributeFilter(key.strip(), Operator.EXISTS)
+    else:
+        key, operand = text[: match.start()], text[match.end() :]
+        # "!~" and "!>" are operators elsewhere.
+        if key.strip() and not key.endswith("!"):
+            operand = operand.lstrip() if key[-1].isspace() else operand
+            return AttributeFilter(key.strip(), Operator(match[0]), operand)
+    wanted = "a key, one of = != > >= < <= ~ and a value, such as http.route=/cart, or http.route exists"
+    raise InvalidParameter("attr", text, wanted)
 
 
 def parse_cursor(text: str) -> Position | None:

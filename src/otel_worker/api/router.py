@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from otel_worker.api.auth import Access
 from otel_worker.api.message import Request, Response, WebSocketUpgrade
 from otel_worker.errors import MethodNotAllowed, NotFound
 from otel_worker.live.hub import Hub
 from otel_worker.settings import Settings
+from otel_worker.store.catalog import KnownNames
 from otel_worker.store.database import Database
+from otel_worker.store.stats import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """What handlers work with: the settings, the two ports and the clock (Unix milliseconds)."""
+    """What handlers work with: the settings, the two ports and the clock (Unix milliseconds).
+
+    `known_names` is kept from request to request by whoever makes this.
+
+    `usage` and `database_bytes`, the size of the database, are None where the driver does not count them.
+    """
 
     settings: Settings
     database: Database
     hub: Hub
     now_unix_ms: Callable[[], int]
+    usage: Usage | None = None
+    database_bytes: Callable[[], int | None] = lambda: None
+    known_names: KnownNames = field(default_factory=KnownNames)
 
 
 Handler = Callable[..., Awaitable[Response | WebSocketUpgrade]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from functools import cache
 from typing import Any
 
 from workers import python_to_rpc
@@ -16,13 +18,22 @@ from otel_worker.cloudflare.http import discard_body, to_js_response, to_request
 from otel_worker.cloudflare.live_hub import DurableObjectHub
 from otel_worker.errors import OtelWorkerError
 from otel_worker.settings import Settings, read_settings
-from otel_worker.store.retention import delete_expired
+from otel_worker.store.catalog import KnownNames, delete_stale
+from otel_worker.store.retention import delete_excess, delete_expired
+from otel_worker.store.retry import RetryingDatabase
+from otel_worker.store.stats import DELETE, INDEX, INGEST, READ, RETENTION, Usage
 
 # Standard error is the Worker's log; the default would hide what the retention did.
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 _log = logging.getLogger(__name__)
 
 _FIRST_ERROR_STATUS = 400
+
+# As GET /v1/stats names requests, by their method.
+_KINDS = {"POST": INGEST, "GET": READ, "DELETE": DELETE, "PUT": INDEX}
+
+# Of this isolate: what it stored, it need not offer to the catalog again.
+_known_names = KnownNames()
 
 
 async def answer(env: Any, js_request: Any) -> Any:
@@ -33,8 +44,12 @@ async def answer(env: Any, js_request: Any) -> Any:
     except OtelWorkerError as error:
         return to_js_response(error_response(request, error))
     hub = DurableObjectHub(env.LIVE)
-    collector = Collector(settings, D1Database(python_to_rpc(env.DB)), hub, _now_unix_ms)
+    d1 = D1Database(python_to_rpc(env.DB))
+    collector = Collector(
+        settings, _retrying(d1), hub, _now_unix_ms, _usage(), lambda: d1.size_bytes, _known_names
+    )
     response = await handle(collector, request)
+    _count(_KINDS.get(request.method), d1)
     if isinstance(response, WebSocketUpgrade):
         return await hub.accept(response.subprotocol)
     if response.status >= _FIRST_ERROR_STATUS:
@@ -43,11 +58,38 @@ async def answer(env: Any, js_request: Any) -> Any:
 
 
 async def run_retention(env: Any) -> None:
-    """Delete what is older than RETENTION_DAYS."""
+    """Delete what is older than RETENTION_DAYS, and the oldest of what is above MAX_DATABASE_BYTES."""
     settings = _settings_of(env)
-    database = D1Database(python_to_rpc(env.DB))
-    deleted = await delete_expired(database, settings.retention_days, _now_unix_ms())
-    _log.info("retention: %d blocks deleted", deleted)
+    d1 = D1Database(python_to_rpc(env.DB))
+    database = _retrying(d1)
+    try:
+        expired = await delete_expired(database, settings.retention_days, _now_unix_ms())
+        # Known by now: whoever deletes asks what there is first.
+        excess_bytes = (d1.size_bytes or 0) - settings.max_database_bytes
+        excessive = await delete_excess(database, excess_bytes)
+        await delete_stale(database, _now_unix_ms())
+    finally:
+        _count(RETENTION, d1)
+    _log.info("retention: %d blocks deleted for their age, %d for their size", expired, excessive)
+
+
+def _retrying(d1: D1Database) -> RetryingDatabase:
+    # Not Python's random: its state is part of the snapshot, and equal in all isolates until it is seeded.
+    from js import Math
+
+    return RetryingDatabase(d1, asyncio.sleep, Math.random)
+
+
+@cache
+def _usage() -> Usage:
+    """Return the counters of this isolate, from its first request on: before it there is no clock."""
+    return Usage(_now_unix_ms())
+
+
+def _count(kind: str | None, d1: D1Database) -> None:
+    """Count a request, if it came to the database."""
+    if kind is not None and d1.size_bytes is not None:
+        _usage().add(kind, d1.rows_read, d1.rows_written)
 
 
 def _settings_of(env: Any) -> Settings:

@@ -11,7 +11,7 @@ import msgspec
 
 from otel_worker.model import STATUS_ERROR, Head, SpanGroup, TracePart
 from otel_worker.store.database import MAX_INTEGER
-from otel_worker.store.terms import block_terms
+from otel_worker.store.terms import Names, collect_terms
 
 # Heads and spans of a block together: D1 takes 2,000,000 bytes for a row.
 MAX_BLOCK_BYTES = 1_900_000
@@ -20,7 +20,7 @@ _POSITION_BYTES = 16
 
 
 class Block(NamedTuple):
-    """One row of `span_blocks` without its id, and its terms."""
+    """One row of `span_blocks` without its id, its terms, and the names in it."""
 
     digest: str
     oldest_us: int
@@ -32,6 +32,7 @@ class Block(NamedTuple):
     heads: str
     spans: str
     terms: str
+    names: Names
 
     @property
     def span_ids(self) -> list[tuple[str, str]]:
@@ -126,7 +127,8 @@ def _build_block(encoded_parts: Sequence[_EncodedPart]) -> Block:
     parts = [encoded.part for encoded in encoded_parts]
     heads = [encoded.head for encoded in encoded_parts]
     spans = f"[{','.join(encoded.text for encoded in encoded_parts)}]"
-    encoded_spans, encoded_heads, terms = spans.encode(), encode_json(heads), block_terms(parts)
+    encoded_spans, encoded_heads = spans.encode(), encode_json(heads)
+    terms, names = collect_terms(parts)
     return Block(
         digest=blake2b(encoded_spans, digest_size=16).hexdigest(),
         oldest_us=to_us(min(head.start_unix_nano for head in heads)),
@@ -138,6 +140,7 @@ def _build_block(encoded_parts: Sequence[_EncodedPart]) -> Block:
         heads=encoded_heads.decode(),
         spans=spans,
         terms=terms,
+        names=names,
     )
 
 

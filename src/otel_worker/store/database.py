@@ -27,7 +27,11 @@ class Database(Protocol):
     """
 
     async def query(self, statement: Statement) -> list[Row]:
-        """Return all rows of a statement that changes nothing."""
+        """Return all rows of a statement that changes nothing.
+
+        The columns MUST have different names, and none a number such as in `SELECT 1, 2`: D1 sends a row as
+        an object.
+        """
         ...
 
     async def batch(self, statements: Sequence[Statement]) -> list[int]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from otel_worker.errors import StorageUnavailable
 from otel_worker.model import Span, SpanGroup, TracePart
-from otel_worker.store import sql
+from otel_worker.store import sql, sql_index
 from otel_worker.store.blocks import build_block, decode_parts
 from otel_worker.store.database import Database, Statement
+from otel_worker.store.index import batch_with_terms, query_by_terms
 from otel_worker.store.read import match_ids
 from otel_worker.store.write import filed_unix_ms
 
@@ -32,14 +33,16 @@ async def _delete(database: Database, trace_id: str, keeps: Callable[[Span], boo
     for _ in range(_MAX_ATTEMPTS):
         statements: list[Statement] = []
         query = Statement(sql.BLOCKS_OF_TRACE, (match_ids([trace_id]),))
-        for block_id, heads, spans in await database.query(query):
+        for block_id, heads, spans in await query_by_terms(
+            database, query, sql_index.BLOCKS_OF_TRACE_UNINDEXED
+        ):
             parts = decode_parts(spans)
             kept = [part for part in (_filter(part, trace_id, keeps) for part in parts) if part is not None]
             if kept != parts:
                 statements.extend(_rewrite(block_id, heads, kept))
         if not statements:
             return deleted
-        rewritten = await database.batch(statements)
+        rewritten = await batch_with_terms(database, statements)
         deleted = True
         if all(rewritten[::2]):
             return True

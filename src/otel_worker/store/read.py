@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from otel_worker.model import Head, Span, SpanGroup, TracePart
-from otel_worker.store import sql
+from otel_worker.store import sql, sql_index
 from otel_worker.store.blocks import decode_head, decode_part, merge_heads
 from otel_worker.store.database import Database, Statement
+from otel_worker.store.index import query_by_terms
 from otel_worker.store.write import end_of_block_unix_nano
 
 # Trace ids in one FTS5 query.
@@ -33,7 +34,8 @@ def match_ids(trace_ids: Iterable[str]) -> str:
 
 async def read_trace(database: Database, trace_id: str) -> TracePart | None:
     """Return everything stored of a trace as one part, each span once, or None."""
-    rows = await database.query(Statement(sql.TRACE_PARTS, (trace_id, match_ids([trace_id]))))
+    statement = Statement(sql.TRACE_PARTS, (trace_id, match_ids([trace_id])))
+    rows = await query_by_terms(database, statement, sql_index.TRACE_PARTS_UNINDEXED)
     groups = [group for row in rows for group in decode_part(row[0]).groups]
     if not groups:
         return None
@@ -62,10 +64,10 @@ async def read_summaries(database: Database, trace_ids: Sequence[str]) -> dict[s
     for first in range(0, len(trace_ids), _IDS_PER_MATCH):
         some = trace_ids[first : first + _IDS_PER_MATCH]
         statement = Statement(sql.TRACE_HEADS, (match_ids(some), json.dumps(some)))
-        for block_id, text in await database.query(statement):
+        for block_id, text in await query_by_terms(database, statement, sql_index.TRACE_HEADS_UNINDEXED):
             head = decode_head(text)
             found.setdefault(head.trace_id, []).append(head)
-            newest_block_id[head.trace_id] = block_id
+            newest_block_id[head.trace_id] = max(block_id, newest_block_id.get(head.trace_id, 0))
     return {
         trace_id: _summary(merge_heads(heads), newest_block_id[trace_id]) for trace_id, heads in found.items()
     }

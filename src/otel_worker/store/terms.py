@@ -9,12 +9,14 @@ know whether it was sent as a number.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from zlib import crc32
 
 from otel_worker.model import STATUS_ERROR, Attributes, TracePart, Value
 
-# A block whose attributes hardly repeat keeps its trace ids and this one term instead, so that the index
-# stays a fraction of the data; a search has to look into such a block.
+# A block whose attributes hardly repeat keeps its trace ids, its names and this one term instead, so that the
+# index stays a fraction of the data; a search has to look into such a block. Names stay since menus ask for
+# them, and of those that hardly repeat the first MAX_TERMS.
 UNINDEXED_TERM = "unindexed"
 MAX_TERMS = 20_000
 
@@ -24,42 +26,83 @@ def hash_term(text: str) -> str:
     return f"{crc32(text.encode('utf-8', 'replace')):x}"
 
 
+class Names(NamedTuple):
+    """What the menus show of a block: the span names of each service, and the keys of attributes."""
+
+    operations: dict[str, set[str]]
+    keys: set[str]
+
+
+class BlockTerms(NamedTuple):
+    """The text that is indexed for a block, and the names that were met on the way."""
+
+    text: str
+    names: Names
+
+
 def block_terms(parts: Iterable[TracePart]) -> str:
     """Return all terms of a block, as the text that is indexed."""
+    return collect_terms(parts).text
+
+
+def collect_terms(parts: Iterable[TracePart]) -> BlockTerms:
+    """Return all terms of a block with its names."""
     trace_ids: list[str] = []
     # Collected whole dictionaries at a time: a span has ten attributes, and this is the ingest's hot path.
-    services: set[str] = set()
-    names: set[str] = set()
+    operations: dict[str, set[str]] = {}
     kinds: set[int] = set()
     statuses: set[int] = set()
     keys: set[str] = set()
     pairs: set[tuple[str, Value]] = set()
-    known_resources: set[int] = set()
+    operations_of_resource: dict[int, set[str]] = {}
     for part in parts:
         trace_ids.append(part.trace_id)
         for group in part.groups:
-            resource = group.resource
-            if id(resource) not in known_resources:
-                known_resources.add(id(resource))
-                services.add(resource.service_name)
+            resource, spans = group.resource, group.spans
+            span_names = operations_of_resource.get(id(resource))
+            if span_names is None:
+                span_names = operations.setdefault(resource.service_name, set())
+                operations_of_resource[id(resource)] = span_names
                 _collect(resource.attributes, keys, pairs)
-            spans = group.spans
-            names.update([span.name for span in spans])
+            span_names.update([span.name for span in spans])
             kinds.update([span.kind for span in spans])
             statuses.update([span.status_code for span in spans])
             for span in spans:
                 _collect(span.attributes, keys, pairs)
-    if len(services) + len(names) + len(kinds) + len(keys) + len(pairs) > MAX_TERMS:
-        return " ".join((*trace_ids, UNINDEXED_TERM))
-    texts = [
-        *(f"s:{service}" for service in services),
-        *(f"n:{name}" for name in names),
-        *(f"k:{kind}" for kind in kinds),
-        *(f"h:{key}" for key in keys),
-    ]
+    names = Names(operations, keys)
+    texts = _texts_of(names)  # those of menus first
+    texts.extend([f"k:{kind}" for kind in kinds])
+    if len(texts) + len(pairs) > MAX_TERMS:
+        return BlockTerms(" ".join((*trace_ids, UNINDEXED_TERM, *map(hash_term, texts[:MAX_TERMS]))), names)
     if STATUS_ERROR in statuses:
         texts.append("e:")
-    return " ".join((*trace_ids, *map(hash_term, texts), *_pair_terms(pairs)))
+    return BlockTerms(" ".join((*trace_ids, *map(hash_term, texts), *_pair_terms(pairs))), names)
+
+
+def service_text(service: str) -> str:
+    """Return what is hashed for a service."""
+    return f"s:{service}"
+
+
+def operation_text(service: str, span_name: str) -> str:
+    """Return what is hashed for the spans of one name of one service."""
+    return f"o:{service}\0{span_name}"
+
+
+def key_text(key: str) -> str:
+    """Return what is hashed for an attribute, whatever its value."""
+    return f"h:{key}"
+
+
+def _texts_of(names: Names) -> list[str]:
+    span_names: set[str] = set()
+    texts = [service_text(service) for service in names.operations]
+    texts.extend([key_text(key) for key in names.keys])
+    for service, operations in names.operations.items():
+        span_names |= operations
+        texts.extend([operation_text(service, name) for name in operations])
+    texts.extend([f"n:{name}" for name in span_names])
+    return texts
 
 
 # Most pairs come with every request of a service. Long values rarely repeat; both bounds together keep the

@@ -8,6 +8,7 @@ from otel_worker.errors import StorageUnavailable
 from otel_worker.store import sql
 from otel_worker.store.blocks import Block
 from otel_worker.store.database import Database, Statement
+from otel_worker.store.index import batch_with_terms
 
 # Block ids are `milliseconds * IDS_PER_MILLISECOND + n`.
 IDS_PER_MILLISECOND = 1024
@@ -22,8 +23,10 @@ RETRY_WINDOW_MS = 3_600_000
 _MAX_SHIFTS = 32
 
 
-async def write_blocks(database: Database, blocks: Sequence[Block], now_unix_ms: int) -> list[Block]:
-    """Store the blocks and return those that were not stored before.
+async def write_blocks(
+    database: Database, blocks: Sequence[Block], now_unix_ms: int, also: Sequence[Statement] = ()
+) -> list[Block]:
+    """Store the blocks and return those that were not stored before; `also` is for the same transaction.
 
     When it returns, every block is durable. Raises StorageUnavailable when the same call may succeed
     later; blocks that were stored by then are recognised.
@@ -36,7 +39,11 @@ async def write_blocks(database: Database, blocks: Sequence[Block], now_unix_ms:
         for block, id_range in zip(pending, ranges, strict=True):
             statements.append(_insert_block(block, id_range))
             statements.append(Statement(sql.INSERT_TERMS, (block.terms,)))
-        inserted = (await database.batch(statements))[::2] if statements else []
+        # Behind the blocks: each INSERT_TERMS asks what the statement before it did.
+        statements.extend(also)
+        also = ()
+        reported = await batch_with_terms(database, statements) if statements else []
+        inserted = reported[: 2 * len(pending) : 2]
         absent: list[Block] = []
         for block, id_range, is_new in zip(pending, ranges, inserted, strict=True):
             if is_new:

@@ -21,6 +21,7 @@ async def export_traces(collector: Collector, request: Request) -> Response:
     result = await ingest_traces(
         collector.database,
         collector.hub,
+        collector.known_names,
         inflate(await request.read_body(limit_bytes), coding, limit_bytes),
         media_type,
         collector.now_unix_ms(),

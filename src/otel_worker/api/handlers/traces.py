@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from otel_worker.api.message import Request, Response, json_response
 from otel_worker.api.parameters import (
     format_cursor,
+    parse_attribute,
     parse_cursor,
+    parse_duration,
     parse_limit,
     parse_query,
+    parse_repeatable_query,
     parse_time,
     parse_trace_id,
 )
@@ -21,34 +25,80 @@ from otel_worker.otlp.response import JSON, PROTOBUF
 from otel_worker.render import render_spans, render_summary
 from otel_worker.store import delete, listing
 from otel_worker.store.blocks import summarize_part
-from otel_worker.store.listing import MAX_UNIX_NANO, TraceQuery
+from otel_worker.store.conditions import SpanConditions
+from otel_worker.store.listing import MAX_UNIX_NANO, TracePage, TraceQuery
 from otel_worker.store.read import read_trace
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 1000
 
-_LIST_PARAMETERS = frozenset({"limit", "start", "end", "time", "cursor"})
+# Each one is a part of the SQL statement.
+MAX_ATTRIBUTES = 8
+
+_LIST_PARAMETERS = frozenset(
+    {
+        "limit", "start", "end", "time", "cursor",
+        "service", "name", "status", "attr", "minDuration", "maxDuration",
+    }
+)  # fmt: skip
+_REPEATABLE = frozenset({"attr"})
 _GET_PARAMETERS = frozenset({"format"})
 
 
 async def list_traces(collector: Collector, request: Request) -> Response:
-    """GET /v1/traces: summaries, newest first, with a Link to the next page."""
-    parameters = parse_query(request.query, _LIST_PARAMETERS)
-    if "end" in parameters and "time" in parameters:
-        raise InvalidParameter("time", parameters["time"], "left out when end is given: they are the same")
-    end_name = "time" if "time" in parameters else "end"
-    query = TraceQuery(
-        limit=parse_limit(parameters.get("limit", ""), DEFAULT_LIMIT, MAX_LIMIT),
-        start_unix_nano=parse_time("start", parameters.get("start", ""), 0),
-        end_unix_nano=parse_time(end_name, parameters.get(end_name, ""), MAX_UNIX_NANO),
-        after=parse_cursor(parameters.get("cursor", "")),
-    )
-    page = await listing.list_traces(collector.database, query)
-    headers: tuple[tuple[str, str], ...] = ()
+    """GET /v1/traces: summaries of the traces that match, newest first, with a Link to the next page."""
+    parameters = parse_repeatable_query(request.query, _LIST_PARAMETERS, _REPEATABLE)
+    page = await listing.list_traces(collector.database, _to_query(parameters))
+    headers: list[tuple[str, str]] = []
     if page.next is not None:
-        target = urlencode({**parameters, "cursor": format_cursor(page.next)})
-        headers = (("Link", f'</v1/traces?{target}>; rel="next"'),)
-    return json_response([render_summary(head) for head in page.heads], headers=headers)
+        target = urlencode({**parameters, "cursor": format_cursor(page.next)}, doseq=True)
+        headers.append(("Link", f'</v1/traces?{target}>; rel="next"'))
+    if page.searched_back_to_unix_nano is not None:
+        headers.append(("Search-Incomplete", _describe_limit(page)))
+    return json_response([render_summary(head) for head in page.heads], headers=tuple(headers))
+
+
+def _describe_limit(page: TracePage) -> str:
+    """Return what a client is told when the page is not full although there may be more."""
+    return f"searched back to {page.searched_back_to_unix_nano}; the next page goes on from there"
+
+
+def _to_query(parameters: Mapping[str, Sequence[str]]) -> TraceQuery:
+    """Return the query that the parameters ask for; raises InvalidParameter."""
+
+    def one(name: str) -> str:
+        return parameters[name][0] if name in parameters else ""
+
+    if "end" in parameters and "time" in parameters:
+        raise InvalidParameter("time", one("time"), "left out when end is given: they are the same")
+    end_name = "time" if "time" in parameters else "end"
+    shortest_nano = parse_duration("minDuration", one("minDuration"), 0)
+    longest_nano = parse_duration("maxDuration", one("maxDuration"), MAX_UNIX_NANO)
+    if longest_nano < shortest_nano:
+        wanted = f"at least minDuration, which is {one('minDuration')}"
+        raise InvalidParameter("maxDuration", one("maxDuration"), wanted)
+    return TraceQuery(
+        limit=parse_limit(one("limit"), DEFAULT_LIMIT, MAX_LIMIT),
+        start_unix_nano=parse_time("start", one("start"), 0),
+        end_unix_nano=parse_time(end_name, one(end_name), MAX_UNIX_NANO),
+        after=parse_cursor(one("cursor")),
+        conditions=_to_conditions(one("service"), one("name"), one("status"), parameters.get("attr", ())),
+        shortest_nano=shortest_nano,
+        longest_nano=longest_nano,
+    )
+
+
+def _to_conditions(service: str, name: str, status: str, attributes: Sequence[str]) -> SpanConditions:
+    if status not in ("", "error"):
+        raise InvalidParameter("status", status, "error, or left out")
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise InvalidParameter("attr", attributes[-1], f"given at most {MAX_ATTRIBUTES} times")
+    return SpanConditions(
+        service=service or None,
+        name=name or None,
+        error=status == "error",
+        attributes=tuple(parse_attribute(attribute) for attribute in attributes if attribute),
+    )
 
 
 async def get_trace(collector: Collector, request: Request, trace_id: str) -> Response:

@@ -1,0 +1,1 @@
+"""What a million spans cost on Cloudflare."""

@@ -1,0 +1,1 @@
+"""What searching costs, in databases of three sizes."""

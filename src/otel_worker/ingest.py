@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from otel_worker.errors import InvalidOtlp
@@ -12,10 +12,11 @@ from otel_worker.live.hub import Hub
 from otel_worker.otlp.json_decoder import decode_export_json
 from otel_worker.otlp.protobuf_decoder import decode_export_protobuf
 from otel_worker.otlp.response import JSON
-from otel_worker.store.blocks import MAX_BLOCK_BYTES, build_blocks
+from otel_worker.store.blocks import MAX_BLOCK_BYTES, Block, build_blocks
 from otel_worker.store.catalog import KnownNames, insert_names
 from otel_worker.store.database import Database
 from otel_worker.store.read import read_summaries
+from otel_worker.store.sharding import shards_of, split_by_home
 from otel_worker.store.write import write_blocks
 
 _log = logging.getLogger(__name__)
@@ -32,32 +33,59 @@ class PartialSuccess(NamedTuple):
 
 
 async def ingest_traces(
-    database: Database, hub: Hub, known_names: KnownNames, body: bytes, media_type: str, now_unix_ms: int
+    database: Database,
+    hub: Hub,
+    known_names: Mapping[int, KnownNames],
+    body: bytes,
+    media_type: str,
+    now_unix_ms: int,
 ) -> PartialSuccess:
     """Store the spans of an ExportTraceServiceRequest; when it returns they are durable.
 
-    `known_names` are those of this database; names that are new to it go to the catalog with the spans.
+    `known_names` are those of each shard by its number; names that are new to one go to its catalog with
+    the spans. With several shards a request is one transaction in each of them.
 
     Raises InvalidOtlp when the body is no such request or has not one valid span, StorageUnavailable
     when the same request may succeed later. A request that was stored before stores nothing.
     """
     export = decode_export_json(body) if media_type == JSON else decode_export_protobuf(body)
-    blocks, oversized = build_blocks(export.parts)
+    shards = shards_of(database)
+    blocks: list[list[Block]] = []
+    oversized: list[str] = []
+    for parts in split_by_home(export.parts, len(shards)):
+        blocks_of_shard, oversized_of_shard = build_blocks(parts)
+        blocks.append(blocks_of_shard)
+        oversized += oversized_of_shard
+        del parts
     rejected_count, rejections = export.rejected_count + len(oversized), export.rejections
     # An isolate has 128 MB for all its requests: while D1 works, only what it was given stays in memory.
     del body, export
     reasons = [f"{field} {description}" for field, description in rejections]
     reasons += [f"span {ids} is larger than {MAX_BLOCK_BYTES} bytes" for ids in oversized[:_MAX_OVERSIZED]]
     message = f"{rejected_count} spans rejected: {'; '.join(reasons)}" if rejected_count else ""
-    if rejected_count and not blocks:
+    if rejected_count and not any(blocks):
         raise InvalidOtlp(message, tuple(rejections))
+    written: list[Block] = []
+    try:
+        for number, shard in enumerate(shards):
+            if blocks[number]:
+                written += await _write(shard, known_names[number], blocks[number], now_unix_ms)
+    finally:
+        # Also when a later shard failed: sent again, what is stored is nothing new.
+        if written:
+            await _announce(database, hub, [ids for block in written for ids in block.span_ids])
+    return PartialSuccess(rejected_count, message)
+
+
+async def _write(
+    shard: Database, known_names: KnownNames, blocks: Sequence[Block], now_unix_ms: int
+) -> list[Block]:
+    """Store blocks and their new names in one transaction; return the blocks that were not stored before."""
     new_names = known_names.find_new([block.names for block in blocks], now_unix_ms)
     also = [insert_names(new_names)] if new_names else []
-    written = await write_blocks(database, blocks, now_unix_ms, also)
+    written = await write_blocks(shard, blocks, now_unix_ms, also)
     known_names.remember(new_names)
-    if written:
-        await _announce(database, hub, [ids for block in written for ids in block.span_ids])
-    return PartialSuccess(rejected_count, message)
+    return written
 
 
 async def _announce(database: Database, hub: Hub, span_ids: Sequence[tuple[str, str]]) -> None:

@@ -27,3 +27,22 @@ STORE_CASES: dict[str, Callable[[Database], Awaitable[None]]] = {
     # Last: it looks at what all others left.
     **index_contract.cases,
 }
+
+# These write blocks, or count rows, of a single database.
+_OF_ONE_DATABASE = {
+    "the_same_blocks_twice_in_one_call_are_stored_once",
+    "many_traces_cost_two_rows_and_their_retry_none",
+    "blocks_of_one_millisecond_overflow_into_the_next",
+    "two_deletes_in_the_same_blocks_do_not_undo_each_other",
+    "retention_deletes_what_is_older_and_costs_two_rows_a_block",
+    "a_clock_that_was_never_set_is_filed_under_the_time_it_came",
+    "a_retry_is_recognised_when_the_future_limit_moved_past_it",
+}
+
+# The same on several databases as one.
+SHARDED_CASES = {
+    name: case
+    for contract in (empty_contract, store_contract, listing_contract, search_contract, span_pages_contract)
+    for name, case in contract.cases.items()
+    if name not in _OF_ONE_DATABASE
+}

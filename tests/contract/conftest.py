@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from otel_worker.store.sharding import ShardedDatabase
 from otel_worker_cli.runtime.project import Checkout, this_checkout
 from otel_worker_cli.runtime.session import DevSession
 from otel_worker_cli.sqlite import SqliteDatabase
@@ -23,6 +25,16 @@ def sqlite_database(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory
     with SqliteDatabase(tmp_path_factory.mktemp("sqlite") / "contract.sqlite") as database:
         database.migrate(checkout.root / "migrations")
         yield database
+
+
+@pytest.fixture(scope="session")
+def sqlite_shards(checkout: Checkout) -> Iterator[ShardedDatabase]:
+    """Yield three migrated databases as one, for all cases."""
+    with ExitStack() as stack:
+        shards = [stack.enter_context(SqliteDatabase(":memory:")) for _ in range(3)]
+        for shard in shards:
+            shard.migrate(checkout.root / "migrations")
+        yield ShardedDatabase(shards)
 
 
 @pytest.fixture(scope="session")

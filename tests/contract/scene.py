@@ -11,6 +11,7 @@ from otel_worker.model import Attributes, Resource, Scope, Span, SpanExtras, Spa
 from otel_worker.store.blocks import Block, build_blocks
 from otel_worker.store.database import Database, Statement
 from otel_worker.store.listing import Position, TraceQuery
+from otel_worker.store.sharding import shards_of, split_by_home
 from otel_worker.store.write import first_id_of, write_blocks
 
 _DAY_NANO = 86_400_000_000_000
@@ -76,19 +77,24 @@ class Scene:
 
     async def write(self, database: Database, *parts: TracePart) -> list[Block]:
         """Store one export request, as it was decoded, and return the blocks that are new."""
-        return await write_blocks(database, blocks_of(parts), self.now_unix_ms)
+        shards = shards_of(database)
+        return [
+            block
+            for shard, some in zip(shards, split_by_home(parts, len(shards)), strict=True)
+            for block in await write_blocks(shard, blocks_of(some), self.now_unix_ms)
+        ]
 
     async def stored_rows(self, database: Database) -> tuple[int, int]:
         """Return how many blocks and how many rows of terms this day has."""
         first_ms = self.start_unix_nano // 1_000_000
         day = (first_id_of(first_ms), first_id_of(first_ms + 86_400_000))
-        ((blocks,),) = await database.query(
+        blocks = await database.query(
             Statement("SELECT count(*) FROM span_blocks WHERE id >= ?1 AND id < ?2", day)
         )
-        ((terms,),) = await database.query(
+        terms = await database.query(
             Statement("SELECT count(*) FROM span_terms WHERE rowid >= ?1 AND rowid < ?2", day)
         )
-        return blocks, terms
+        return sum(row[0] for row in blocks), sum(row[0] for row in terms)
 
 
 def blocks_of(parts: Iterable[TracePart]) -> list[Block]:

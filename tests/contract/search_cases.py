@@ -126,9 +126,10 @@ OTHER_OPERATORS = (
 
 def _traces_of(key: str, operator: str) -> list[str]:
     traces = [key_trace(key), resource_trace(key)]
-    if (key, operator) == ("spans", " exists"):
-        return [*traces, "in an array", "in a map of the resource"]
-    return traces
+    also = {"map": ["where it belongs"]}
+    if operator == " exists":
+        also["spans"] = ["in an array", "in a map of the resource"]
+    return [*traces, *also.get(key, [])]
 
 
 PLACES = (
@@ -137,10 +138,11 @@ PLACES = (
         for key in KEYS
         for operator in ("=here", " exists", "~er")
     ),
-    Case("one level deeper is nowhere", ("attr=deep=here",), []),
-    Case("nor does it exist", ("attr=deep exists",), []),
-    Case("names of spans are not elsewhere", ("name=deep name",), []),
-    Case("what is around it exists", ("attr=outer exists",), list(DECOYS)[:3]),
+    Case("in no value, event, link or scope", ("attr=deep=here",), ["where it belongs"]),
+    Case("nor does it exist there", ("attr=deep exists",), ["where it belongs"]),
+    Case("nor are there names of spans", ("name=deep name",), ["where it belongs"]),
+    Case("on one span", ("name=deep name", "attr=deep=here", "attr=map=here"), ["where it belongs"]),
+    Case("what is around it exists", ("attr=outer exists",), list(DECOYS)[1:4]),
     Case("on the span", ("attr=both=span",), ["the same key in both"]),
     Case("on the resource, though the span has it too", ("attr=both=resource",), ["the same key in both"]),
     Case("each holds for itself", ("attr=both=span", "attr=both=resource"), ["the same key in both"]),
@@ -178,6 +180,11 @@ SERVICES_AND_NAMES = (
     Case("a name and its service", ("name=GET /cart", "service=till"), list(OTHERS)[1:3]),
     Case("errors", ("status=error",), [*list(OTHERS)[:3], "long"]),
     Case("errors of a service", ("status=error", "service=till"), ["spread over spans"]),
+    Case(
+        "not of another service of the trace",
+        ("status=error", "service=shop"),
+        ["all on one span", "spread over requests"],
+    ),
     Case("one of two names that collide", (f"name={COLLISION[0]}",), ["one collision"]),
     Case("one of two services that collide", (f"service={COLLISION[1]}",), ["its twin"]),
     Case("one of two values that collide", (f"attr=c={COLLISION[1]}",), ["its twin"]),

@@ -77,12 +77,13 @@ def random_exports(random: Random, start_unix_nano: int, trace_count: int) -> li
     for _ in range(max(2, trace_count)):
         export: Export = []
         at_ms = random.randrange(400)
+        of_traces = random.sample(range(trace_count), 3)
         for _ in range(random.randrange(1, 7)):
             span_number += 1
             # Many start together: the order is then that of their ids.
             start = start_unix_nano + (at_ms + random.choice((0, 0, 1, 90))) * MS + random.choice((0, 1))
             export.append(
-                Member(random.randrange(trace_count), _resource(random), _span(random, span_number, start))
+                Member(random.choice(of_traces), _resource(random), _span(random, span_number, start))
             )
         exports.append(export)
     return exports
@@ -156,6 +157,8 @@ def random_query(random: Random, start_unix_nano: int) -> TraceQuery:
 
 
 def _random_conditions(random: Random) -> SpanConditions:
+    if random.random() < 0.1:
+        return SpanConditions(service=random.choice(SERVICES), error=True)
     attributes = [
         AttributeFilter(random.choice(KEYS), random.choice(tuple(Operator)), random.choice(OPERANDS))
         for _ in range(random.choice((0, 0, 1, 1, 1, 2, 3)))

@@ -113,7 +113,9 @@ _ELSEWHERE: Attributes = {
     "x].spans[0": _NESTED,
     "groups": [{"map": {"spans": _NESTED}}],
 }
+# One of them is real, so that the index leads to the block that they are in together.
 DECOYS: dict[str, Sent] = {
+    "where it belongs": Sent({"deep": "here", "map": "here"}, name="deep name"),
     "in a map": Sent({"outer": {"map": {"deep": "here", "map": {"map": {"deep": "here"}}}}}),
     "in an array": Sent({"outer": [{"map": {"deep": "here"}}], "spans": _NESTED, "x].spans[0": _NESTED}),
     "in a map of the resource": Sent({}, {"outer": {"map": _ELSEWHERE}, "spans": _NESTED}),
@@ -209,17 +211,20 @@ def start_ms_of(name: str) -> int:
 def requests() -> list[list[TracePart]]:
     """Return all export requests: those of one request come several traces together."""
     together: list[list[TracePart]] = [[]]
+    decoys: list[TracePart] = []
     apart: list[list[TracePart]] = []
     for name, sent_requests in TRACES.items():
         for number, sent in enumerate(sent_requests):
             part = _part(name, number, sent)
             if len(sent_requests) > 1:
                 apart.append([part])
-                continue
-            if len(together[-1]) == _TRACES_PER_REQUEST:
-                together.append([])
-            together[-1].append(part)
-    return [*together, *apart]
+            elif name in DECOYS:
+                decoys.append(part)
+            else:
+                if len(together[-1]) == _TRACES_PER_REQUEST:
+                    together.append([])
+                together[-1].append(part)
+    return [*together, decoys, *apart]
 
 
 def _part(name: str, request_number: int, sent_spans: list[Sent]) -> TracePart:

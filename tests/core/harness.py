@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,7 +109,7 @@ class Api:
         self.settings = SETTINGS
         self.now_unix_ms = NOW_UNIX_MS
         self.bodies_read = 0
-        self.known_names = KnownNames()
+        self.known_names: defaultdict[int, KnownNames] = defaultdict(KnownNames)
 
     def send(
         self,

@@ -111,9 +111,7 @@ def contents(database: Database) -> Contents:
     found = "SELECT rowid FROM span_terms WHERE span_terms MATCH '\"' || (head.value ->> 0) || '\"'"
     heads = "SELECT 1 FROM span_blocks AS block, json_each(block.heads) AS head"
     assert rows(database, f"{heads} WHERE block.id NOT IN ({found})") == []
-    rows(
-        database, "CREATE VIRTUAL TABLE IF NOT EXISTS temp.term USING fts5vocab(main, span_terms, instance)"
-    )
+    rows(database, "CREATE VIRTUAL TABLE IF NOT EXISTS temp.term USING fts5vocab(main, span_terms, instance)")
     return Contents(
         stored,
         rows(database, "SELECT * FROM catalog ORDER BY kind, service, name"),

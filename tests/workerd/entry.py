@@ -1,6 +1,7 @@
 """The Worker under test: runs a case of the store contract on request, and shows the live hub as it is.
 
 POST /cases/<name>   run the case against D1: {"ok": true} or {"ok": false, "traceback": "..."}
+POST /sharded-cases/<name>   run it against two other databases as one
 GET /watchers        ask DurableObjectHub for their number: {"watchers": n}
 POST /publish        publish the body through DurableObjectHub: {"watchers": n}
 GET  /watch          a WebSocket of the hub
@@ -11,13 +12,16 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from workers import Response, WorkerEntrypoint, python_to_rpc
 
 from otel_worker.cloudflare.d1 import D1Database
 from otel_worker.cloudflare.live_hub import DurableObjectHub, LiveHub
-from tests.contract.cases import STORE_CASES
+from otel_worker.store.database import Database
+from otel_worker.store.sharding import ShardedDatabase
+from tests.contract.cases import SHARDED_CASES, STORE_CASES
 
 __all__ = ["Default", "LiveHub"]
 
@@ -38,13 +42,18 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
             message = (await request.js_object.arrayBuffer()).to_bytes().decode()
             return _json({"watchers": await hub.publish(message)})
         if path.startswith("cases/"):
-            return _json(await _run_case(path.removeprefix("cases/"), self.env))
+            database = D1Database(python_to_rpc(self.env.DB))
+            return _json(await _run_case(STORE_CASES[path.removeprefix("cases/")], database))
+        if path.startswith("sharded-cases/"):
+            shards = [D1Database(python_to_rpc(binding)) for binding in (self.env.DB_1, self.env.DB_2)]
+            case = SHARDED_CASES[path.removeprefix("sharded-cases/")]
+            return _json(await _run_case(case, ShardedDatabase(shards)))
         return _json({"status": "ok"})
 
 
-async def _run_case(name: str, env: Any) -> dict[str, Any]:
+async def _run_case(case: Callable[[Database], Awaitable[None]], database: Database) -> dict[str, Any]:
     try:
-        await STORE_CASES[name](D1Database(python_to_rpc(env.DB)))
+        await case(database)
     except Exception:
         return {"ok": False, "traceback": traceback.format_exc()}
     return {"ok": True}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from otel_worker.api.auth import Access
@@ -19,7 +20,7 @@ from otel_worker.store.stats import Usage
 class Collector:
     """What handlers work with: the settings, the two ports and the clock (Unix milliseconds).
 
-    `known_names` is kept from request to request by whoever makes this.
+    `known_names`, by the number of the shard, is kept from request to request by whoever makes this.
 
     `usage` and `database_bytes`, the size of the database, are None where the driver does not count them.
     """
@@ -30,7 +31,7 @@ class Collector:
     now_unix_ms: Callable[[], int]
     usage: Usage | None = None
     database_bytes: Callable[[], int | None] = lambda: None
-    known_names: KnownNames = field(default_factory=KnownNames)
+    known_names: Mapping[int, KnownNames] = field(default_factory=lambda: defaultdict(KnownNames))
 
 
 Handler = Callable[..., Awaitable[Response | WebSocketUpgrade]]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -19,8 +21,10 @@ from otel_worker.cloudflare.live_hub import DurableObjectHub
 from otel_worker.errors import OtelWorkerError
 from otel_worker.settings import Settings, read_settings
 from otel_worker.store.catalog import KnownNames, delete_stale
+from otel_worker.store.database import Database
 from otel_worker.store.retention import delete_excess, delete_expired
 from otel_worker.store.retry import RetryingDatabase
+from otel_worker.store.sharding import ShardedDatabase
 from otel_worker.store.stats import DELETE, INDEX, INGEST, READ, RETENTION, Usage
 
 # Standard error is the Worker's log; the default would hide what the retention did.
@@ -33,7 +37,7 @@ _FIRST_ERROR_STATUS = 400
 _KINDS = {"POST": INGEST, "GET": READ, "DELETE": DELETE, "PUT": INDEX}
 
 # Of this isolate: what it stored, it need not offer to the catalog again.
-_known_names = KnownNames()
+_known_names: defaultdict[int, KnownNames] = defaultdict(KnownNames)
 
 
 async def answer(env: Any, js_request: Any) -> Any:
@@ -44,12 +48,13 @@ async def answer(env: Any, js_request: Any) -> Any:
     except OtelWorkerError as error:
         return to_js_response(error_response(request, error))
     hub = DurableObjectHub(env.LIVE)
-    d1 = D1Database(python_to_rpc(env.DB))
+    shards = _bound_databases(env)
+    database = _as_one([_retrying(d1) for d1 in shards])
     collector = Collector(
-        settings, _retrying(d1), hub, _now_unix_ms, _usage(), lambda: d1.size_bytes, _known_names
+        settings, database, hub, _now_unix_ms, _usage(), lambda: _size_bytes(shards), _known_names
     )
     response = await handle(collector, request)
-    _count(_KINDS.get(request.method), d1)
+    _count(_KINDS.get(request.method), shards)
     if isinstance(response, WebSocketUpgrade):
         return await hub.accept(response.subprotocol)
     if response.status >= _FIRST_ERROR_STATUS:
@@ -60,17 +65,35 @@ async def answer(env: Any, js_request: Any) -> Any:
 async def run_retention(env: Any) -> None:
     """Delete what is older than RETENTION_DAYS, and the oldest of what is above MAX_DATABASE_BYTES."""
     settings = _settings_of(env)
-    d1 = D1Database(python_to_rpc(env.DB))
-    database = _retrying(d1)
-    try:
-        expired = await delete_expired(database, settings.retention_days, _now_unix_ms())
-        # Known by now: whoever deletes asks what there is first.
-        excess_bytes = (d1.size_bytes or 0) - settings.max_database_bytes
-        excessive = await delete_excess(database, excess_bytes)
-        await delete_stale(database, _now_unix_ms())
-    finally:
-        _count(RETENTION, d1)
-    _log.info("retention: %d blocks deleted for their age, %d for their size", expired, excessive)
+    for d1 in _bound_databases(env):
+        database = _retrying(d1)
+        try:
+            expired = await delete_expired(database, settings.retention_days, _now_unix_ms())
+            # Known by now: whoever deletes asks what there is first.
+            excess_bytes = (d1.size_bytes or 0) - settings.max_database_bytes
+            excessive = await delete_excess(database, excess_bytes)
+            await delete_stale(database, _now_unix_ms())
+        finally:
+            _count(RETENTION, [d1])
+        _log.info("retention: %d blocks deleted for their age, %d for their size", expired, excessive)
+
+
+def _bound_databases(env: Any) -> list[D1Database]:
+    """Return the databases bound as DB, DB_1, DB_2 and so on, up to the first that is not."""
+    bindings = [env.DB]
+    while (binding := getattr(env, f"DB_{len(bindings)}", None)) is not None:
+        bindings.append(binding)
+    return [D1Database(python_to_rpc(binding)) for binding in bindings]
+
+
+def _as_one(databases: Sequence[Database]) -> Database:
+    return databases[0] if len(databases) == 1 else ShardedDatabase(databases)
+
+
+def _size_bytes(shards: Sequence[D1Database]) -> int | None:
+    """Return the size of all databases, None until each has been asked something."""
+    sizes = [shard.size_bytes for shard in shards]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 def _retrying(d1: D1Database) -> RetryingDatabase:
@@ -86,10 +109,11 @@ def _usage() -> Usage:
     return Usage(_now_unix_ms())
 
 
-def _count(kind: str | None, d1: D1Database) -> None:
-    """Count a request, if it came to the database."""
-    if kind is not None and d1.size_bytes is not None:
-        _usage().add(kind, d1.rows_read, d1.rows_written)
+def _count(kind: str | None, shards: Sequence[D1Database]) -> None:
+    """Count a request, if it came to a database."""
+    if kind is not None and any(shard.size_bytes is not None for shard in shards):
+        rows_read = sum(shard.rows_read for shard in shards)
+        _usage().add(kind, rows_read, sum(shard.rows_written for shard in shards))
 
 
 def _settings_of(env: Any) -> Settings:

@@ -66,7 +66,7 @@ class ValueCount(NamedTuple):
 
 
 class KnownNames:
-    """The names that are in the catalog for sure, as far as one isolate knows; make one for each database."""
+    """The names that are in the catalog of one database for sure, as far as one isolate knows."""
 
     def __init__(self) -> None:
         self._since_unix_ms = 0

@@ -11,6 +11,7 @@ from otel_worker.store.blocks import build_block, decode_parts
 from otel_worker.store.database import Database, Statement
 from otel_worker.store.index import batch_with_terms, query_by_terms
 from otel_worker.store.read import match_ids
+from otel_worker.store.sharding import shards_of
 from otel_worker.store.write import filed_unix_ms
 
 # Another delete may rewrite the same block in between; each attempt starts from what is stored then.
@@ -19,12 +20,16 @@ _MAX_ATTEMPTS = 5
 
 async def delete_trace(database: Database, trace_id: str) -> bool:
     """Delete all spans of a trace; return whether there were any."""
-    return await _delete(database, trace_id, lambda span: False)
+    return any([await _delete(shard, trace_id, lambda span: False) for shard in shards_of(database)])
 
 
 async def delete_span(database: Database, trace_id: str, span_id: str) -> bool:
     """Delete a span, every copy of it; return whether there was one."""
-    return await _delete(database, trace_id, lambda span: span.span_id != span_id)
+
+    def keeps(span: Span) -> bool:
+        return span.span_id != span_id
+
+    return any([await _delete(shard, trace_id, keeps) for shard in shards_of(database)])
 
 
 async def _delete(database: Database, trace_id: str, keeps: Callable[[Span], bool]) -> bool:

@@ -133,7 +133,7 @@ async def a_search_has_the_same_list_on_pages_of_any_size(database: Database) ->
     captions = {"not equal, for all types", "exists, with any value", "errors", "without other conditions"}
     cases = [case for cases in TOPICS.values() for case in cases if case.caption in captions]
     expect(len(cases), len(captions))
-    await _check(database, cases, range(1, 9))
+    await _check(database, cases, (1, 2, 3, 7))
 
 
 @search_contract
@@ -142,7 +142,8 @@ async def a_search_without_the_index_finds_the_same(database: Database) -> None:
     await drop_index(database)
     try:
         for cases in TOPICS.values():
-            await _check(database, cases, (1000,))
+            # Every other one: nothing but the way to the blocks is different.
+            await _check(database, cases[::2], (1000,))
     finally:
         for _ in range(_MAX_REBUILD_CALLS):
             if (await rebuild_index(database)).state == READY:

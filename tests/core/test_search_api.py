@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from otel_worker.api.parameters import parse_attribute, parse_duration
 from otel_worker.errors import InvalidParameter
@@ -234,7 +235,7 @@ def _matching_export(api: Api, count: int) -> None:
     request = small_request(*((number, number) for number in range(1, count + 1)), service=FILTERS[0][1])
     for span in request.resource_spans[0].scope_spans[0].spans:
         span.name = FILTERS[1][1]
-        span.status.code = 2
+        span.status.code = Status.STATUS_CODE_ERROR
         span.attributes.extend(key_values({'k "1"': "a+b%20c", "n": 5}))
     other = request.resource_spans[0].scope_spans[0].spans.add()
     other.CopyFrom(request.resource_spans[0].scope_spans[0].spans[0])

@@ -8,6 +8,7 @@ import msgspec
 
 from otel_worker.model import Attributes, Event, Link, Resource, Scope, Span, SpanExtras, TracePart, Value
 
+_encode = msgspec.json.Encoder().encode
 _NO_EXTRAS = SpanExtras()
 
 
@@ -22,11 +23,12 @@ def encode_traces_json(trace: TracePart) -> bytes:
         resource_spans[-1]["scopeSpans"].append(
             _present(
                 scope=_scope(group.scope),
-                spans=[_span(trace.trace_id, span) for span in group.spans],
+                # Encoded one by one: as dictionaries together they take several times as much memory.
+                spans=[msgspec.Raw(_encode(_span(trace.trace_id, span))) for span in group.spans],
                 schemaUrl=group.scope.schema_url,
             )
         )
-    return msgspec.json.encode({"resourceSpans": resource_spans})
+    return _encode({"resourceSpans": resource_spans})
 
 
 def _present(**fields: Any) -> dict[str, Any]:

@@ -18,25 +18,30 @@ _DAY_MS = 86_400_000
 _UNLIMITED_BYTES = MAX_INTEGER
 
 
-async def delete_expired(database: Database, retention_days: int, now_unix_ms: int) -> int:
-    """Delete blocks whose newest span starts before `retention_days` ago; return how many went."""
+async def delete_expired(
+    database: Database, retention_days: int, now_unix_ms: int, shard_count: int = 1
+) -> int:
+    """Delete blocks whose newest span starts before `retention_days` ago; return how many went.
+
+    A run for one of `shard_count` databases takes its share of what a run may do.
+    """
     first_kept_id = first_id_of(max(0, now_unix_ms - retention_days * _DAY_MS))
-    return await _delete_oldest(database, first_kept_id, _UNLIMITED_BYTES)
+    return await _delete_oldest(database, first_kept_id, _UNLIMITED_BYTES, MAX_STEPS // shard_count)
 
 
-async def delete_excess(database: Database, excess_bytes: int) -> int:
+async def delete_excess(database: Database, excess_bytes: int, shard_count: int = 1) -> int:
     """Delete the oldest blocks that take `excess_bytes` together, and no more; return how many went.
 
     Their own size counts (`span_blocks.size_bytes`), which is a little less than what the database gets
     back: what is deleted is never more than what was too much, and one block.
     """
-    return await _delete_oldest(database, MAX_INTEGER, excess_bytes)
+    return await _delete_oldest(database, MAX_INTEGER, excess_bytes, MAX_STEPS // shard_count)
 
 
-async def _delete_oldest(database: Database, end_id: int, limit_bytes: int) -> int:
+async def _delete_oldest(database: Database, end_id: int, limit_bytes: int, max_steps: int) -> int:
     """Delete blocks below an id until they are gone or their sizes add up to the limit."""
     deleted = 0
-    for _ in range(MAX_STEPS):
+    for _ in range(max_steps):
         rows = await database.query(Statement(sql_index.OLDEST_BLOCKS, (end_id, BLOCKS_PER_STEP)))
         step_limit_bytes = min(limit_bytes, BYTES_PER_STEP)
         count = step_bytes = 0

@@ -5,6 +5,8 @@ The catalog has no days: a case keeps to names of its own.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from otel_worker.model import Resource, SpanGroup, Value
 from otel_worker.store.catalog import (
     KNOWN_FOR_MS,
@@ -82,6 +84,19 @@ async def any_name_is_written_once_and_comes_back_unchanged(database: Database) 
     for name in names:
         expect(await list_operations(database, name, _ALL), sorted(names))
         expect(await list_values(database, name, 10), [ValueCount(name, len(names))])
+
+
+@catalog_contract
+async def a_new_name_costs_a_row_and_one_that_is_there_none(database: Database) -> None:
+    written = [getattr(database, "rows_written", 0)]
+    entries = [Entry("service", "", "bill"), Entry("operation", "bill", "a"), Entry("operation", "bill", "b")]
+    for some in (entries[:2], entries[:2], entries, entries):
+        await database.batch([insert_names(some)])
+        written.append(getattr(database, "rows_written", 0))
+    if hasattr(database, "rows_written"):  # only D1 counts them
+        expect([after - before for before, after in pairwise(written)], [2, 0, 1, 0])
+    query = Statement("SELECT count(*) AS names FROM catalog WHERE 'bill' IN (service, name)")
+    expect(await database.query(query), [(3,)])
 
 
 @catalog_contract

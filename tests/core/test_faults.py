@@ -16,6 +16,7 @@ from otel_worker.store import blocks, retention
 from otel_worker.store.database import Database, Row
 from otel_worker.store.retention import delete_expired
 from otel_worker.store.retry import MAX_ATTEMPTS, MAX_RETRIES_PER_REQUEST, RetryingDatabase
+from otel_worker.store.sharding import ShardedDatabase
 from otel_worker.store.write import write_blocks
 from tests.conformance.faults import LASTING, OVERLOADED, QUOTA, REPEATED
 from tests.core.harness import PROTOBUF, Api, RecordingHub, open_database, rows
@@ -254,3 +255,27 @@ def test_a_fault_while_watchers_are_told_does_not_concern_the_exporter(text: str
     assert Api(faulty, hub).export(NEW).status == 200
     assert faulty.calls[1:] == [None]
     assert [kind for kind, _ in hub.messages] == ["spanAdded"]
+
+
+@pytest.mark.parametrize("text", [REPEATED[0], OVERLOADED[0], QUOTA[0], LASTING[0]])
+def test_of_two_databases_each_stores_its_part_whole_and_the_same_request_completes(text: str) -> None:
+    def store(*databases: FaultyDatabase) -> Answer:
+        return SCENARIOS["store"](ShardedDatabase(databases))
+
+    good = [FaultyDatabase(open_database()) for _ in range(2)]
+    assert store(*good) == Answer(200)
+    calls = [list(database.calls) for database in good]
+    before, after = contents(open_database()), [contents(database) for database in good]
+    assert all(len(stored.blocks) > 0 for stored in after)
+    for number in range(2):
+        places = list(points(calls[number]))
+        assert len(places) >= 4
+        for call, done in places:
+            databases = [FaultyDatabase(open_database()) for _ in range(2)]
+            databases[number].faults = {call: Fault(text, done)}
+            assert store(*databases) == ANSWERS[text], (number, call, done)
+            for database, everything in zip(databases, after, strict=True):
+                assert contents(database) in (before, everything)
+            databases[number].faults.clear()
+            assert store(*databases) == Answer(200)
+            assert [contents(database) for database in databases] == after

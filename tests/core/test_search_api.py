@@ -270,6 +270,7 @@ def test_the_link_to_the_next_page_carries_all_filters(api: Api) -> None:
 
 def test_a_search_that_stops_says_how_far_it_got(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "MAX_SEARCHED_BLOCKS", 2)
+    monkeypatch.setattr(listing, "_SEARCHED_CHUNKS", (2,))
     for number in range(1, 6):
         request = small_request((number, number))
         span = request.resource_spans[0].scope_spans[0].spans[0]

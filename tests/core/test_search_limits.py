@@ -63,6 +63,7 @@ def numbers(heads: list[Head]) -> list[int]:
 def few_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a search look at few blocks, scans and candidates at once."""
     monkeypatch.setattr(listing, "MAX_SEARCHED_BLOCKS", 3)
+    monkeypatch.setattr(listing, "_SEARCHED_CHUNKS", (2, 4))
     monkeypatch.setattr(listing, "_MAX_DURATION_SCANS", 1)
     monkeypatch.setattr(listing, "_CANDIDATES_PER_SCAN", 2)
     monkeypatch.setattr(listing, "_TRACES_PER_MATCH", 2)
@@ -175,6 +176,21 @@ def test_a_trace_that_goes_while_it_is_searched_is_not_shown(
     watched.before_query = delete_after_the_first_query
     query = TraceQuery(20, conditions=RARE, shortest_nano=shortest_nano)
     assert numbers(run(list_traces(watched, query)).heads) == [3, 1]
+
+
+@pytest.mark.parametrize("end_nano", [0, 1, 999])
+@pytest.mark.parametrize("after_nano", [1, 999, 1000, 1001, 1999, 2000])
+def test_no_time_lies_between_before_the_end_and_after_it(
+    end_nano: int, after_nano: int, database: SqliteDatabase
+) -> None:
+    end = NOW_UNIX_NANO + end_nano
+    assert run(write_blocks(database, blocks_of(make_part(1, make_span(1, end))), NOW_UNIX_MS))
+    later = make_span(2, end + after_nano, attributes={"rare": "yes"})
+    parts = [make_part(1, later), make_part(2, make_span(1, end + 5 * MS))]
+    assert run(write_blocks(database, blocks_of(*parts), NOW_UNIX_MS))
+    query = TraceQuery(20, end_unix_nano=end, conditions=RARE)
+    assert numbers(run(list_traces(database, query)).heads) == [1]
+    assert run(list_traces(database, query._replace(end_unix_nano=end - 1))).heads == []
 
 
 EVERYTHING = SpanConditions("shop", "GET /", True, (AttributeFilter("rare", Operator.EQUAL, "yes"),))

@@ -1,10 +1,12 @@
-"""Searching over real HTTP: how filters travel in a URL, what is found, and what is refused."""
+"""Searching over real HTTP: how filters travel in a URL, what is found and refused, and docs/search.md."""
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import subprocess
+import sys
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -12,6 +14,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from otel_worker_cli.runtime.project import this_checkout
 from tests.e2e.collector import Collector
 from tests.e2e.otlp import export_request, make_span
 from tests.samples import key_values
@@ -173,3 +176,52 @@ def test_a_wrong_filter_is_refused_with_what_is_right(
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (400, "invalid_parameter")
     assert error["message"].startswith(message), error["message"]
+
+
+def _documented(pattern: str) -> str:
+    """Return a block of docs/search.md."""
+    text = (this_checkout().root / "docs" / "search.md").read_text(encoding="utf-8")
+    (block,) = re.findall(pattern, text, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+def _output_of(command: list[str], collector: Collector) -> str:
+    """Return what a program prints that talks to the collector."""
+    result = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=CURL_SECONDS,
+        check=False,
+        env={
+            "PATH": os.environ["PATH"],
+            "NO_PROXY": "*",
+            "OTEL_WORKER_URL": collector.url,
+            "TOKEN": collector.token,
+        },
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_the_examples_of_the_documentation_find_what_they_say(collector: Collector, trace_id: str) -> None:
+    # 2026-01-31T12:00:00Z
+    span = make_span(trace_id, 1, 1_769_860_800_000_000_000, "GET /cart")
+    span.end_time_unix_nano += 300 * MS
+    span.status.code = Status.STATUS_CODE_ERROR
+    attributes = {
+        "http.route": "/cart",
+        "http.response.status_code": 503,
+        "customer.id": 4711,
+        "user.id": "4711",
+    }
+    span.attributes.extend(key_values(attributes))
+    assert collector.export(export_request([span], "checkout").SerializeToString()).status_code == 200
+
+    script = "set -euo pipefail\n" + _documented(r"^<!-- test: search -->\n```sh\n(.*?)^```$")
+    printed = _output_of(["bash", "-c", script], collector)
+    assert re.findall(r'"traceId":"([0-9a-f]{32})"', printed) == [trace_id] * 3
+
+    program = _documented(r"^```python\n(.*?)^```$").replace("http://127.0.0.1:8787", collector.url)
+    program = f"token = {collector.token!r}\n{program}"
+    assert _output_of([sys.executable, "-c", program], collector) == f"{trace_id} GET /cart\n"

@@ -37,7 +37,7 @@ _NO_CONDITIONS = SpanConditions()
 
 # Blocks read at once, growing while the page is not full. Looking into spans costs more than reading heads.
 _CHUNKS = (8, 16, 32, 64, 128)
-_SEARCHED_CHUNKS = (2, 4, 16, 64, 128)
+_SEARCHED_CHUNKS = (4, 20, 64, 128)
 # What one request may look at; the next page goes on where it stopped.
 MAX_SEARCHED_BLOCKS = 2_000
 _MAX_DURATION_SCANS = 4
@@ -134,7 +134,8 @@ async def _list_shard(database: Database, query: TraceQuery) -> _Found:
         return await _list_by_duration(database, query)
     candidates = _Candidates(query)
     if not query.conditions.is_empty and query.latest_unix_nano < MAX_UNIX_NANO:
-        candidates.offer_late(await find_late_traces(database, query.conditions, _late_range(query)))
+        late = await find_late_traces(database, query.conditions, _late_range(query))
+        candidates.complete(await read_summaries(database, late))
     page: list[Summary] = []
     before_id, searched = MAX_INTEGER, 0
     chunks = _CHUNKS if query.conditions.is_empty else _SEARCHED_CHUNKS
@@ -242,12 +243,6 @@ class _Candidates:
                 self._seen.add(head.trace_id)
                 heapq.heappush(self._heap, (-min(head.start_unix_nano, latest), head.trace_id))
 
-    def offer_late(self, trace_ids: list[str]) -> None:
-        """Take traces that start where the query ends, or somewhere before."""
-        for trace_id in trace_ids:
-            self._seen.add(trace_id)
-            heapq.heappush(self._heap, (-self._query.latest_unix_nano, trace_id))
-
     def has_from(self, unix_nano: int) -> bool:
         """Tell whether the next trace starts, as far as is known, at this time or after it."""
         return bool(self._heap) and -self._heap[0][0] >= unix_nano
@@ -271,6 +266,7 @@ class _Candidates:
     def complete(self, summaries: dict[str, Summary]) -> None:
         """Put traces back with their true start, those that belong on the page or behind it."""
         query = self._query
+        self._seen.update(summaries)
         for trace_id, summary in summaries.items():
             start = summary.sort_unix_nano
             item = (-start, trace_id)

@@ -51,8 +51,12 @@ async def read_span_page(
     # Of several databases each has its page, and its end: what is behind the first of them is not settled.
     ends = [SpanPosition(int(start), end_id) for _, has_more, start, end_id in rows if has_more]
     end = min(ends, default=None)
-    groups = [_decode_group(row[0]) for row in rows]
-    return SpanPage(TracePart(trace_id, list(_settled(groups, end))), end)
+    groups = list(_settled([_decode_group(row[0]) for row in rows], end))
+    places = [SpanPosition(span.start_unix_nano, span.span_id) for group in groups for span in group.spans]
+    if len(places) > limit:  # of several databases, each with a page as long
+        end = sorted(places)[limit - 1]
+        groups = list(_settled(groups, end))
+    return SpanPage(TracePart(trace_id, groups), end)
 
 
 def _settled(groups: Sequence[SpanGroup], end: SpanPosition | None) -> Iterator[SpanGroup]:

@@ -138,11 +138,11 @@ LATE_TRACES = """
 SELECT DISTINCT part.value ->> '$[0]' AS trace_id
 FROM span_blocks AS block CROSS JOIN json_each(block.heads) AS part
 WHERE block.id >= {latest_id} AND block.id < {end_id} AND block.oldest_us > {latest_us} AND {block_test}
-  AND part.value ->> '$[0]' IN (
-    SELECT head.value ->> '$[0]'
+  AND substr(part.value, 3, 32) IN (
+    SELECT substr(head.value, 3, 32)
     FROM span_blocks AS early CROSS JOIN json_each(early.heads) AS head
     WHERE early.id >= {oldest_id} AND early.id < {end_id} AND early.oldest_us <= {latest_us}
-      AND head.value ->> '$[1]' <= CAST({latest} AS INTEGER)
+      AND (early.newest_us < {latest_us} OR head.value ->> '$[1]' <= CAST({latest} AS INTEGER))
   )
   AND {span_exists}
 """

@@ -5,10 +5,11 @@ from __future__ import annotations
 from otel_worker.store.database import Database
 from otel_worker.store.delete import delete_span, delete_trace
 from otel_worker.store.listing import TracePage, TraceQuery, list_traces
-from otel_worker.store.read import read_summaries, read_trace
+from otel_worker.store.read import read_summaries
 from otel_worker.store.retention import delete_expired
 from otel_worker.store.write import write_blocks
 from tests.contract.registry import Contract, expect
+from tests.contract.scene import read_trace
 
 empty_contract = Contract[Database]()
 

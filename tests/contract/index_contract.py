@@ -21,10 +21,10 @@ from otel_worker.store.index import (
     rebuild_index,
 )
 from otel_worker.store.listing import list_traces
-from otel_worker.store.read import read_summaries, read_trace
+from otel_worker.store.read import read_summaries
 from otel_worker.store.retention import delete_expired
 from tests.contract.registry import Contract, expect
-from tests.contract.scene import Scene
+from tests.contract.scene import Scene, read_trace
 
 index_contract = Contract[Database]()
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from otel_worker.store.database import Database
-from otel_worker.store.read import read_trace
 from otel_worker.store.retention import delete_excess
 from tests.contract.registry import Contract, expect
-from tests.contract.scene import Scene
+from tests.contract.scene import Scene, read_trace
 
 retention_contract = Contract[Database]()
 

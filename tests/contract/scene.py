@@ -12,6 +12,7 @@ from otel_worker.store.blocks import Block, build_blocks
 from otel_worker.store.database import Database, Statement
 from otel_worker.store.listing import Position, TraceQuery
 from otel_worker.store.sharding import shards_of, split_by_home
+from otel_worker.store.span_pages import read_span_page
 from otel_worker.store.write import first_id_of, write_blocks
 
 _DAY_NANO = 86_400_000_000_000
@@ -102,3 +103,9 @@ def blocks_of(parts: Iterable[TracePart]) -> list[Block]:
     blocks, oversized = build_blocks(parts)
     assert not oversized, oversized
     return blocks
+
+
+async def read_trace(database: Database, trace_id: str) -> TracePart | None:
+    """Return all that is stored of a trace, as one page that has room for it."""
+    page = await read_span_page(database, trace_id, 1_000_000, 10**12)
+    return None if page is None else page.part

@@ -17,12 +17,11 @@ from otel_worker.model import (
 )
 from otel_worker.store.database import Database, Row, Statement
 from otel_worker.store.delete import delete_span, delete_trace
-from otel_worker.store.read import read_trace
 from otel_worker.store.retention import BLOCKS_PER_STEP, delete_expired
 from otel_worker.store.terms import hash_term, scalar_text
 from otel_worker.store.write import IDS_PER_MILLISECOND, first_id_of, write_blocks
 from tests.contract.registry import Contract, expect
-from tests.contract.scene import RESOURCE, SCOPE, Scene, blocks_of
+from tests.contract.scene import RESOURCE, SCOPE, Scene, blocks_of, read_trace
 
 store_contract = Contract[Database]()
 

@@ -11,7 +11,6 @@ from otel_worker.model import TracePart
 from otel_worker.store.blocks import build_block, decode_parts
 from otel_worker.store.delete import delete_span, delete_trace
 from otel_worker.store.listing import TraceQuery, list_traces
-from otel_worker.store.read import read_trace
 from otel_worker.store.terms import hash_term
 from otel_worker.store.write import write_blocks
 from otel_worker_cli.sqlite import SqliteDatabase
@@ -23,6 +22,7 @@ from tests.samples import (
     make_group,
     make_part,
     make_span,
+    read_trace,
     run,
     span_id,
     trace_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from otel_worker.model import Head, Resource, Scope, Span, SpanGroup, TracePart
-from otel_worker.store.read import match_ids, read_summaries, read_trace
+from otel_worker.store.read import match_ids, read_summaries
 from otel_worker.store.write import write_blocks
 from otel_worker_cli.sqlite import SqliteDatabase
 from tests.core.harness import WatchedDatabase
@@ -16,6 +16,7 @@ from tests.samples import (
     make_group,
     make_part,
     make_span,
+    read_trace,
     run,
     span_id,
     trace_id,

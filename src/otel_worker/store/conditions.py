@@ -64,9 +64,9 @@ class SpanConditions(NamedTuple):
         return self.name is None and not self.attributes and (self.service is None or not self.error)
 
     @property
-    def is_told_by_node(self) -> bool:
-        """Whether it is one name or one attribute, so that the node with it is the whole proof."""
-        return self.service is None and not self.error and len(self.attributes) + (self.name is not None) == 1
+    def is_told_by_nodes(self) -> bool:
+        """Whether the nodes of a block's JSON that `node_tests` finds are the whole proof."""
+        return self.service is None
 
 
 class Parameters:
@@ -141,20 +141,21 @@ def span_test(conditions: SpanConditions, parameters: Parameters) -> str:
     return " AND ".join(tests)
 
 
-def node_test(conditions: SpanConditions, parameters: Parameters) -> str | None:
-    """Return the SQL test of the node of a block's JSON that such a span has; None: there is no single one.
+def node_tests(conditions: SpanConditions, parameters: Parameters) -> list[str]:
+    """Return a SQL test for each condition but that of the service: of the node in a block that has it.
 
-    It is there to be fast: one pass over the block, before anything is looked at closely.
+    They are there to be fast: one pass over the block finds all of them.
     """
-    if conditions.attributes:
-        # What is equal is rarer than what is in a range.
-        attribute = min(conditions.attributes, key=lambda each: each.operator is not Operator.EQUAL)
+    tests: list[str] = []
+    for attribute in conditions.attributes:
         key, test = parameters.add(attribute.key), _value_test(attribute, parameters)
-        return f"node.key = {key} AND {test} AND {sql.NODE_IS_ATTRIBUTE}"
+        tests.append(f"node.key = {key} AND {test} AND {sql.NODE_IS_ATTRIBUTE}")
     if conditions.name is not None:
         name = parameters.add(conditions.name)
-        return f"node.key = 2 AND node.atom = {name} AND {sql.NODE_IS_OF_SPAN}"
-    return None
+        tests.append(f"node.key = 2 AND node.atom = {name} AND {sql.NODE_IS_OF_SPAN}")
+    if conditions.error:
+        tests.append(f"node.key = 6 AND node.atom = {STATUS_ERROR} AND {sql.NODE_IS_OF_SPAN}")
+    return tests
 
 
 def _value_test(attribute: AttributeFilter, parameters: Parameters) -> str:

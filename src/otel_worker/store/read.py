@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from otel_worker.model import Head, Span, SpanGroup, TracePart
+from otel_worker.model import Head
 from otel_worker.store import sql, sql_index
-from otel_worker.store.blocks import decode_head, decode_part, merge_heads
+from otel_worker.store.blocks import decode_head, merge_heads
 from otel_worker.store.database import Database, Statement
 from otel_worker.store.index import query_by_terms
 from otel_worker.store.write import end_of_block_unix_nano
@@ -30,31 +30,6 @@ class Summary(NamedTuple):
 def match_ids(trace_ids: Iterable[str]) -> str:
     """Return the FTS5 query for blocks that hold any of these traces; ids are hex: nothing to escape."""
     return " OR ".join(f'"{trace_id}"' for trace_id in trace_ids)
-
-
-async def read_trace(database: Database, trace_id: str) -> TracePart | None:
-    """Return everything stored of a trace as one part, each span once, or None."""
-    statement = Statement(sql.TRACE_PARTS, (trace_id, match_ids([trace_id])))
-    rows = await query_by_terms(database, statement, sql_index.TRACE_PARTS_UNINDEXED)
-    groups = [group for row in rows for group in decode_part(row[0]).groups]
-    if not groups:
-        return None
-    return TracePart(trace_id, _without_duplicates(groups))
-
-
-def _without_duplicates(groups: Sequence[SpanGroup]) -> list[SpanGroup]:
-    """Keep one span per id, the one that ends last: exporters re-batch, or resend a span when it ended."""
-    kept: dict[str, Span] = {}
-    for group in groups:
-        for span in group.spans:
-            other = kept.get(span.span_id)
-            if other is None or span.end_unix_nano > other.end_unix_nano:
-                kept[span.span_id] = span
-    unique = (
-        SpanGroup(group.resource, group.scope, [span for span in group.spans if kept[span.span_id] is span])
-        for group in groups
-    )
-    return [group for group in unique if group.spans]
 
 
 async def read_summaries(database: Database, trace_ids: Sequence[str]) -> dict[str, Summary]:

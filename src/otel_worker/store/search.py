@@ -15,7 +15,7 @@ from otel_worker.store.conditions import (
     SpanConditions,
     blocks_query,
     head_test,
-    node_test,
+    node_tests,
     span_test,
 )
 from otel_worker.store.database import Database, Statement
@@ -52,7 +52,7 @@ def _heads_statement(conditions: SpanConditions, blocks: BlockRange, limit: int,
     parameters = Parameters()
     if conditions.is_told_by_heads:
         text = sql.HEADS_BY_HEAD.replace("{head_test}", head_test(conditions, parameters))
-    elif conditions.is_told_by_node:
+    elif conditions.is_told_by_nodes:
         text = sql.HEADS_BY_NODE.replace("{parts}", _parts(conditions, parameters))
     else:
         text = sql.HEADS_BY_SPAN.replace("{parts}", _parts(conditions, parameters))
@@ -70,10 +70,18 @@ def _heads_statement(conditions: SpanConditions, blocks: BlockRange, limit: int,
 
 def _parts(conditions: SpanConditions, parameters: Parameters) -> str:
     """Return the SQL of the parts that may match: by one pass over the block's spans, or by its heads."""
-    node = node_test(conditions, parameters)
-    if node is not None:
-        return sql.PARTS_BY_NODE.format(node_test=node)
-    return sql.PARTS_BY_HEAD.format(head_test=head_test(conditions, parameters))
+    tests = node_tests(conditions, parameters)
+    if not tests:
+        return sql.PARTS_BY_HEAD.format(head_test=head_test(conditions, parameters))
+    if len(tests) == 1:
+        return sql.PARTS_BY_NODE.format(node_test=tests[0])
+    numbered = list(enumerate(tests))
+    return sql.PARTS_BY_NODES.format(
+        node_tests=" OR ".join(f"({test})" for test in tests),
+        found=", ".join(sql.FOUND.format(node_test=test, number=number) for number, test in numbered),
+        passed=", ".join(sql.PASSED.format(number=number) for number, _ in numbered),
+        all_passed=" AND ".join(f"passed_{number}" for number, _ in numbered),
+    )
 
 
 def _span_exists(conditions: SpanConditions, parameters: Parameters) -> str:

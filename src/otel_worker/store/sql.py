@@ -26,15 +26,6 @@ INSERT INTO span_terms (rowid, terms) SELECT last_insert_rowid(), ?1 WHERE chang
 
 FIND_DIGEST = "SELECT 1 FROM span_blocks WHERE id >= ?1 AND id < ?2 AND digest = ?3 LIMIT 1"
 
-# ?1 a trace id, as a quoted FTS5 string in ?2. The part of the trace is cut out of its block, not parsed.
-TRACE_PARTS = """
-SELECT substr(block.spans, head.value ->> '$[9]' + 1, head.value ->> '$[10]')
-FROM span_blocks AS block, json_each(block.heads) AS head
-WHERE block.id IN (SELECT rowid FROM span_terms WHERE span_terms MATCH ?2)
-  AND head.value ->> '$[0]' = ?1
-ORDER BY block.id
-"""
-
 # ?1 an FTS5 query for several trace ids, ?2 the same ids as a JSON array.
 TRACE_HEADS = """
 SELECT block.id, head.value

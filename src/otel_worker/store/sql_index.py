@@ -64,12 +64,6 @@ DELETE FROM span_terms WHERE rowid IN (
 
 # Without the index: the texts of store.sql with the same parameters, read from all heads. A trace id stands
 # in its head in quotes, as in an FTS5 query, and `instr` passes over other blocks without parsing them.
-TRACE_PARTS_UNINDEXED = """
-SELECT substr(block.spans, head.value ->> '$[9]' + 1, head.value ->> '$[10]')
-FROM span_blocks AS block, json_each(block.heads) AS head
-WHERE instr(block.heads, ?2) > 0 AND head.value ->> '$[0]' = ?1
-ORDER BY block.id
-"""
 TRACE_HEADS_UNINDEXED = """
 SELECT block.id, head.value
 FROM span_blocks AS block, json_each(block.heads) AS head

@@ -49,6 +49,36 @@ PARTS_BY_NODE = """(
     SELECT DISTINCT CAST(substr(node.path, 3) AS INTEGER) AS key
     FROM json_tree(block.spans) AS node WHERE {node_test}
   )"""
+
+# The same with several tests, which one span has to pass, some of them perhaps by its resource. A hit is in a
+# span, or in the resource of a group and then counts for all of its spans. {found} and {passed} have a column
+# for each test.
+PARTS_BY_NODES = """(
+    SELECT DISTINCT CAST(substr(group_path, 3) AS INTEGER) AS key FROM (
+      SELECT group_path, {passed} FROM (
+        SELECT group_path, span_path, {found} FROM (
+          SELECT node.key, node.type, node.atom, node.path,
+            CASE instr(node.path, '].spans[')
+              WHEN 0 THEN substr(node.path, 1, instr(node.path, '].resource.'))
+              ELSE substr(node.path, 1, instr(node.path, '].spans['))
+            END AS group_path,
+            CASE WHEN instr(node.path, '].spans[') = 0 THEN NULL
+              WHEN node.path GLOB '*[]][[]8]' THEN substr(node.path, 1, length(node.path) - 3)
+              ELSE node.path
+            END AS span_path
+          FROM json_tree(block.spans) AS node WHERE {node_tests}
+        ) AS node
+        GROUP BY group_path, span_path
+      )
+    )
+    WHERE {all_passed}
+  )"""
+FOUND = "max(({node_test})) AS found_{number}"
+PASSED = """max(
+        found_{number},
+        max(CASE WHEN span_path IS NULL THEN found_{number} ELSE 0 END) OVER (PARTITION BY group_path)
+      ) AS passed_{number}"""
+
 PARTS_BY_HEAD = "(SELECT head.key FROM json_each(block.heads) AS head WHERE {head_test})"
 
 # A node of a span is in "$[12].groups[0].spans[3]", an attribute in its [8] or in the resource. What is

@@ -1,4 +1,4 @@
-"""Traces: list, get, delete."""
+"""Traces: list and delete."""
 
 from __future__ import annotations
 
@@ -12,22 +12,16 @@ from otel_worker.api.parameters import (
     parse_cursor,
     parse_duration,
     parse_limit,
-    parse_query,
     parse_repeatable_query,
     parse_time,
     parse_trace_id,
 )
 from otel_worker.api.router import Collector
 from otel_worker.errors import InvalidParameter, NotFound
-from otel_worker.otlp.json_encoder import encode_traces_json
-from otel_worker.otlp.protobuf_encoder import encode_traces_protobuf
-from otel_worker.otlp.response import JSON, PROTOBUF
-from otel_worker.render import render_spans, render_summary
+from otel_worker.render import render_summary
 from otel_worker.store import delete, listing
-from otel_worker.store.blocks import summarize_part
 from otel_worker.store.conditions import SpanConditions
 from otel_worker.store.listing import MAX_UNIX_NANO, TracePage, TraceQuery
-from otel_worker.store.read import read_trace
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 1000
@@ -42,7 +36,6 @@ _LIST_PARAMETERS = frozenset(
     }
 )  # fmt: skip
 _REPEATABLE = frozenset({"attr"})
-_GET_PARAMETERS = frozenset({"format"})
 
 
 async def list_traces(collector: Collector, request: Request) -> Response:
@@ -99,22 +92,6 @@ def _to_conditions(service: str, name: str, status: str, attributes: Sequence[st
         error=status == "error",
         attributes=tuple(parse_attribute(attribute) for attribute in attributes if attribute),
     )
-
-
-async def get_trace(collector: Collector, request: Request, trace_id: str) -> Response:
-    """GET /v1/traces/{traceId}: summary and spans, or TracesData when OTLP is asked for."""
-    trace_id = parse_trace_id(trace_id)
-    output = parse_query(request.query, _GET_PARAMETERS).get("format")
-    if output not in (None, "otlp"):
-        raise InvalidParameter("format", output, "otlp, or left out")
-    trace = await read_trace(collector.database, trace_id)
-    if trace is None:
-        raise NotFound(f"there is no trace {trace_id}")
-    if PROTOBUF in (request.header("Accept") or "").lower():
-        return Response(200, encode_traces_protobuf(trace), PROTOBUF)
-    if output == "otlp":
-        return Response(200, encode_traces_json(trace), JSON)
-    return json_response({**render_summary(summarize_part(trace)), "spans": render_spans(trace)})
 
 
 async def delete_trace(collector: Collector, request: Request, trace_id: str) -> Response:

@@ -64,6 +64,11 @@ class SpanConditions(NamedTuple):
         return self.name is None and not self.attributes and (self.service is None or not self.error)
 
     @property
+    def is_of_service_and_error(self) -> bool:
+        """Whether heads tell nearly all: both are in the trace, though perhaps not in one span."""
+        return self.name is None and not self.attributes
+
+    @property
     def is_told_by_nodes(self) -> bool:
         """Whether the nodes of a block's JSON that `node_tests` finds are the whole proof."""
         return self.service is None
@@ -141,21 +146,25 @@ def span_test(conditions: SpanConditions, parameters: Parameters) -> str:
     return " AND ".join(tests)
 
 
-def node_tests(conditions: SpanConditions, parameters: Parameters) -> list[str]:
-    """Return a SQL test for each condition but that of the service: of the node in a block that has it.
+class NodeTests(NamedTuple):
+    """SQL tests of a node of a block's JSON, by where such a node has to be."""
 
-    They are there to be fast: one pass over the block finds all of them.
-    """
-    tests: list[str] = []
+    attributes: list[str]
+    fields: list[str]
+
+
+def node_tests(conditions: SpanConditions, parameters: Parameters) -> NodeTests:
+    """Return a test for each condition on an attribute, the name or the status, all for one pass."""
+    attributes: list[str] = []
     for attribute in conditions.attributes:
-        key, test = parameters.add(attribute.key), _value_test(attribute, parameters)
-        tests.append(f"node.key = {key} AND {test} AND {sql.NODE_IS_ATTRIBUTE}")
+        key = parameters.add(attribute.key)
+        attributes.append(f"node.key = {key} AND {_value_test(attribute, parameters)}")
+    fields: list[str] = []
     if conditions.name is not None:
-        name = parameters.add(conditions.name)
-        tests.append(f"node.key = 2 AND node.atom = {name} AND {sql.NODE_IS_OF_SPAN}")
+        fields.append(f"node.key = 2 AND node.atom = {parameters.add(conditions.name)}")
     if conditions.error:
-        tests.append(f"node.key = 6 AND node.atom = {STATUS_ERROR} AND {sql.NODE_IS_OF_SPAN}")
-    return tests
+        fields.append(f"node.key = 6 AND node.atom = {STATUS_ERROR}")
+    return NodeTests(attributes, fields)
 
 
 def _value_test(attribute: AttributeFilter, parameters: Parameters) -> str:

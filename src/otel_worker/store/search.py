@@ -70,14 +70,18 @@ def _heads_statement(conditions: SpanConditions, blocks: BlockRange, limit: int,
 
 def _parts(conditions: SpanConditions, parameters: Parameters) -> str:
     """Return the SQL of the parts that may match: by one pass over the block's spans, or by its heads."""
-    tests = node_tests(conditions, parameters)
-    if not tests:
+    if conditions.is_of_service_and_error:
         return sql.PARTS_BY_HEAD.format(head_test=head_test(conditions, parameters))
-    if len(tests) == 1:
-        return sql.PARTS_BY_NODE.format(node_test=tests[0])
-    numbered = list(enumerate(tests))
+    tests = node_tests(conditions, parameters)
+    places = ((tests.attributes, sql.NODE_IS_ATTRIBUTE), (tests.fields, sql.NODE_IS_OF_SPAN))
+    node_test = " OR ".join(
+        f"({' OR '.join(f'({test})' for test in some)}) AND {is_there}" for some, is_there in places if some
+    )
+    numbered = list(enumerate(tests.attributes + tests.fields))
+    if len(numbered) == 1:
+        return sql.PARTS_BY_NODE.format(node_test=node_test)
     return sql.PARTS_BY_NODES.format(
-        node_tests=" OR ".join(f"({test})" for test in tests),
+        node_test=node_test,
         found=", ".join(sql.FOUND.format(node_test=test, number=number) for number, test in numbered),
         passed=", ".join(sql.PASSED.format(number=number) for number, _ in numbered),
         all_passed=" AND ".join(f"passed_{number}" for number, _ in numbered),
@@ -85,7 +89,8 @@ def _parts(conditions: SpanConditions, parameters: Parameters) -> str:
 
 
 def _span_exists(conditions: SpanConditions, parameters: Parameters) -> str:
-    return sql.SPAN_EXISTS.format(span_test=span_test(conditions, parameters))
+    part = sql.PART_CUT_OUT if conditions.is_of_service_and_error else sql.PART_EXTRACTED
+    return sql.SPAN_EXISTS.format(part=part, span_test=span_test(conditions, parameters))
 
 
 class DurationRange(NamedTuple):

@@ -66,7 +66,7 @@ PARTS_BY_NODES = """(
               WHEN node.path GLOB '*[]][[]8]' THEN substr(node.path, 1, length(node.path) - 3)
               ELSE node.path
             END AS span_path
-          FROM json_tree(block.spans) AS node WHERE {node_tests}
+          FROM json_tree(block.spans) AS node WHERE {node_test}
         ) AS node
         GROUP BY group_path, span_path
       )
@@ -91,12 +91,14 @@ NODE_IS_ATTRIBUTE = f"""(
       OR node.path GLOB '$[[]*[]].groups[[]*[]].resource.attributes' AND {_BRACKETS} = 2
     )"""
 
-# SQLite keeps the last four texts that JSON functions parsed. The tests of spans use json_each, which keeps
-# none: else they would drive out block.spans, and it would be parsed again for each part.
+# The text of a part. Cut out by the place that its head tells, where candidates are few: the block is not
+# parsed. Else by its index, since SQLite keeps the last four texts that JSON functions parsed. So the tests of
+# spans are written with json_each, which keeps none: they would drive out block.spans.
+_HEAD = "json_extract(block.heads, '$[' || part.key || '][{field}]')"
+PART_CUT_OUT = f"substr(block.spans, {_HEAD.format(field=9)} + 1, {_HEAD.format(field=10)})"
+PART_EXTRACTED = "json_extract(block.spans, '$[' || part.key || ']')"
 SPAN_EXISTS = """EXISTS (
-    SELECT 1
-    FROM json_each(json_extract(block.spans, '$[' || part.key || ']'), '$.groups') AS grp,
-      json_each(grp.value, '$.spans') AS span
+    SELECT 1 FROM json_each({part}, '$.groups') AS grp, json_each(grp.value, '$.spans') AS span
     WHERE {span_test}
   )"""
 

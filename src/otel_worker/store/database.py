@@ -23,7 +23,8 @@ class Database(Protocol):
     """A SQLite database in which every call is one transaction.
 
     A passing fault (busy, restarting, connection lost) MUST be raised as StorageUnavailable, any other
-    refusal as StorageFailure. After either, nothing of the call is stored.
+    refusal as StorageFailure. After StorageFailure nothing of the call is stored; after StorageUnavailable
+    all or nothing, since the answer may have been lost: a batch MUST change nothing the second time.
     """
 
     async def query(self, statement: Statement) -> list[Row]:

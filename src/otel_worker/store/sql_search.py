@@ -92,8 +92,8 @@ NODE_IS_ATTRIBUTE = f"""(
     )"""
 
 # The text of a part. Cut out by the place that its head tells, where candidates are few: the block is not
-# parsed. Else by its index, since SQLite keeps the last four texts that JSON functions parsed. So the tests of
-# spans are written with json_each, which keeps none: they would drive out block.spans.
+# parsed. Else by its index, since SQLite keeps the last four texts that JSON functions parsed. So the tests
+# of spans are written with json_each, which keeps none: they would drive out block.spans.
 _HEAD = "json_extract(block.heads, '$[' || part.key || '][{field}]')"
 PART_CUT_OUT = f"substr(block.spans, {_HEAD.format(field=9)} + 1, {_HEAD.format(field=10)})"
 PART_EXTRACTED = "json_extract(block.spans, '$[' || part.key || ']')"

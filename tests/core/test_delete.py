@@ -8,6 +8,7 @@ import pytest
 
 from otel_worker.errors import StorageUnavailable
 from otel_worker.model import TracePart
+from otel_worker.store import delete
 from otel_worker.store.blocks import build_block, decode_parts
 from otel_worker.store.delete import delete_span, delete_trace
 from otel_worker.store.listing import TraceQuery, list_traces
@@ -92,6 +93,23 @@ def test_a_trace_goes_from_all_its_blocks_in_one_transaction(database: SqliteDat
     assert run(delete_trace(watched, trace_id(1))) is True
     assert [len(batch) for batch in watched.batches] == [10]
     assert stored(database) == [[make_part(10 + n)] for n in range(5)]
+
+
+@pytest.mark.parametrize("blocks_per_step", [1, 2, 4])
+def test_a_trace_too_large_for_memory_goes_in_steps(
+    blocks_per_step: int, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(5):
+        store(database, make_part(1, make_span(n, NOW_UNIX_NANO + n * MS)), make_part(10 + n))
+    ((size_bytes,),) = rows(database, "SELECT max(size_bytes) FROM span_blocks")
+    monkeypatch.setattr(delete, "BYTES_PER_STEP", size_bytes * (blocks_per_step - 1) + 1)
+    watched = WatchedDatabase(database)
+    assert run(delete_trace(watched, trace_id(1))) is True
+    # Two statements a block.
+    steps = [len(batch) // 2 for batch in watched.batches]
+    assert (max(steps), sum(steps)) == (blocks_per_step, 5)
+    assert stored(database) == [[make_part(10 + n)] for n in range(5)]
+    assert run(delete_trace(database, trace_id(1))) is False
 
 
 def test_a_span_goes_and_the_others_of_its_trace_stay(database: SqliteDatabase) -> None:

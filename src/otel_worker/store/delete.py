@@ -17,6 +17,9 @@ from otel_worker.store.write import filed_unix_ms
 # Another delete may rewrite the same block in between; each attempt starts from what is stored then.
 _MAX_ATTEMPTS = 5
 
+# Of blocks that are read and written at once: decoded they take several times as much of an isolate's memory.
+BYTES_PER_STEP = 4_000_000
+
 
 async def delete_trace(database: Database, trace_id: str) -> bool:
     """Delete all spans of a trace; return whether there were any."""
@@ -33,24 +36,28 @@ async def delete_span(database: Database, trace_id: str, span_id: str) -> bool:
 
 
 async def _delete(database: Database, trace_id: str, keeps: Callable[[Span], bool]) -> bool:
-    """Rewrite each block of the trace without the spans that are not kept, all in one transaction."""
-    deleted = False
-    for _ in range(_MAX_ATTEMPTS):
+    """Rewrite each block of the trace without the spans that are not kept.
+
+    One transaction, unless the blocks are too many for memory: then one for each step of them.
+    """
+    deleted, last_id, attempts = False, 0, _MAX_ATTEMPTS
+    while attempts:
+        query = Statement(sql.BLOCKS_OF_TRACE, (match_ids([trace_id]), last_id, BYTES_PER_STEP))
+        rows = await query_by_terms(database, query, sql_index.BLOCKS_OF_TRACE_UNINDEXED)
+        if not rows:
+            return deleted
         statements: list[Statement] = []
-        query = Statement(sql.BLOCKS_OF_TRACE, (match_ids([trace_id]),))
-        for block_id, heads, spans in await query_by_terms(
-            database, query, sql_index.BLOCKS_OF_TRACE_UNINDEXED
-        ):
+        for block_id, heads, spans in rows:
             parts = decode_parts(spans)
             kept = [part for part in (_filter(part, trace_id, keeps) for part in parts) if part is not None]
             if kept != parts:
                 statements.extend(_rewrite(block_id, heads, kept))
-        if not statements:
-            return deleted
-        rewritten = await batch_with_terms(database, statements)
-        deleted = True
+        rewritten = await batch_with_terms(database, statements) if statements else []
+        deleted = deleted or bool(statements)
         if all(rewritten[::2]):
-            return True
+            last_id = rows[-1][0]
+        else:
+            attempts -= 1
     raise StorageUnavailable("the blocks of this trace keep changing; try again later")
 
 

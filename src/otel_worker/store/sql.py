@@ -42,10 +42,15 @@ WHERE id < ?1 AND oldest_us <= ?2 AND id >= ?3
 ORDER BY id DESC LIMIT ?4
 """
 
-# ?1 a trace id as a quoted FTS5 string.
+# ?1 a trace id as a quoted FTS5 string; above id ?2, the first blocks that together begin below ?3 bytes.
 BLOCKS_OF_TRACE = """
-SELECT id, heads, spans FROM span_blocks
-WHERE id IN (SELECT rowid FROM span_terms WHERE span_terms MATCH ?1)
+SELECT block.id, block.heads, block.spans
+FROM (
+  SELECT id, sum(size_bytes) OVER (ORDER BY id) - size_bytes AS bytes_before FROM span_blocks
+  WHERE id > ?2 AND id IN (SELECT rowid FROM span_terms WHERE span_terms MATCH ?1)
+) AS step CROSS JOIN span_blocks AS block ON block.id = step.id
+WHERE step.bytes_before < ?3
+ORDER BY block.id
 """
 
 # Rewriting a block: only while its heads (?2) are still those that were read, so that two deletes cannot

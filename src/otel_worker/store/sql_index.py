@@ -70,7 +70,15 @@ FROM span_blocks AS block, json_each(block.heads) AS head
 WHERE head.value ->> '$[0]' IN (SELECT value FROM json_each(?2))
 ORDER BY block.id
 """
-BLOCKS_OF_TRACE_UNINDEXED = "SELECT id, heads, spans FROM span_blocks WHERE instr(heads, ?1) > 0"
+BLOCKS_OF_TRACE_UNINDEXED = """
+SELECT block.id, block.heads, block.spans
+FROM (
+  SELECT id, sum(size_bytes) OVER (ORDER BY id) - size_bytes AS bytes_before FROM span_blocks
+  WHERE id > ?2 AND instr(heads, ?1) > 0
+) AS step CROSS JOIN span_blocks AS block ON block.id = step.id
+WHERE step.bytes_before < ?3
+ORDER BY block.id
+"""
 
 # The sums cost a row read for each block, the heads one more for each trace in it. The start is text: it is
 # above 2^53.

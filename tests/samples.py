@@ -12,8 +12,6 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from otel_worker.model import Attributes, Resource, Scope, Span, SpanExtras, SpanGroup, TracePart
 from otel_worker.otlp.wire import length_field
 from otel_worker.store.blocks import Block, build_blocks
-from otel_worker.store.database import Database
-from otel_worker.store.span_pages import read_span_page
 
 Result = TypeVar("Result")
 
@@ -86,12 +84,6 @@ def blocks_of(*parts: TracePart) -> list[Block]:
     blocks, oversized = build_blocks(parts)
     assert oversized == []
     return blocks
-
-
-async def read_trace(database: Database, trace: str) -> TracePart | None:
-    """Return all that is stored of a trace, as one page that has room for it."""
-    page = await read_span_page(database, trace, 1_000_000, 10**12)
-    return None if page is None else page.part
 
 
 def any_value(value: object) -> AnyValue:

@@ -15,6 +15,7 @@ from otel_worker.store.listing import TraceQuery, list_traces
 from otel_worker.store.terms import hash_term
 from otel_worker.store.write import write_blocks
 from otel_worker_cli.sqlite import SqliteDatabase
+from tests.contract.scene import read_trace
 from tests.core.harness import WatchedDatabase, count_rows, rows
 from tests.samples import (
     NOW_UNIX_MS,
@@ -23,7 +24,6 @@ from tests.samples import (
     make_group,
     make_part,
     make_span,
-    read_trace,
     run,
     span_id,
     trace_id,

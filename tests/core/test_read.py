@@ -8,6 +8,7 @@ from otel_worker.model import Head, Resource, Scope, Span, SpanGroup, TracePart
 from otel_worker.store.read import match_ids, read_summaries
 from otel_worker.store.write import write_blocks
 from otel_worker_cli.sqlite import SqliteDatabase
+from tests.contract.scene import read_trace
 from tests.core.harness import WatchedDatabase
 from tests.samples import (
     NOW_UNIX_MS,
@@ -16,7 +17,6 @@ from tests.samples import (
     make_group,
     make_part,
     make_span,
-    read_trace,
     run,
     span_id,
     trace_id,

@@ -73,7 +73,7 @@ async def ingest_traces(
     finally:
         # Also when a later shard failed: sent again, what is stored is nothing new.
         if written:
-            await _announce(database, hub, [ids for block in written for ids in block.span_ids])
+            await _announce(database, hub, written)
     return PartialSuccess(rejected_count, message)
 
 
@@ -88,11 +88,12 @@ async def _write(
     return written
 
 
-async def _announce(database: Database, hub: Hub, span_ids: Sequence[tuple[str, str]]) -> None:
+async def _announce(database: Database, hub: Hub, blocks: Sequence[Block]) -> None:
     """Tell the watchers. The spans are stored: a failure here must not make the exporter send them again."""
     try:
         if not await hub.watcher_count():
             return
+        span_ids = [ids for block in blocks for ids in block.span_ids]
         await hub.publish(span_added(span_ids))
         trace_ids = list(dict.fromkeys(trace_id for trace_id, _ in span_ids))
         for summary in (await read_summaries(database, trace_ids)).values():

@@ -291,3 +291,13 @@ def test_a_json_event_before_1970_never_makes_a_trace_unreadable(api: Api) -> No
     exported = post(api, body, JSON).status
     read = api.respond("GET", f"/v1/traces/{trace_id(1)}", Accept=PROTOBUF).status
     assert (exported, read) in ((400, 404), (200, 200))
+
+
+def test_what_only_watchers_see_is_not_made_for_nobody(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(text: str) -> None:
+        raise AssertionError("the stored text was read again")
+
+    monkeypatch.setattr(blocks_module, "decode_parts", refuse)
+    api.hub.watchers = 0
+    assert api.export(small_request((1, 1))).status == 200
+    assert api.hub.texts == []

@@ -17,7 +17,7 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
 
     async def fetch(self, request: Any) -> Any:
         """Answer an HTTP request."""
-        return await answer(self.env, request.js_object)
+        return await answer(self.env, self.ctx, request.js_object)
 
     async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
         """Run the retention; the schedule is in wrangler.toml."""

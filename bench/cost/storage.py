@@ -64,8 +64,9 @@ def fill(checkout: Checkout, maker: BodyMaker, spans_a_request: int, request_cou
 async def _ingest(
     path: Path, migrations: Path, maker: BodyMaker, spans_a_request: int, request_count: int
 ) -> None:
-    hub, known_names = LocalHub(), {0: KnownNames()}
+    known_names = {0: KnownNames()}
     with SqliteDatabase(path) as database:
+        hub = LocalHub(database)
         database.migrate(migrations)
         await database.query(Statement("PRAGMA synchronous = OFF"))
         for _ in range(request_count):

@@ -74,7 +74,7 @@ async def _make(requests: Iterable[list[TracePart]], migrations: Path, folder: P
         for number, parts in enumerate(requests):
             writer.add(parts)
             built, _ = build_blocks(parts)
-            stored = await write_blocks(database, built, END_UNIX_NANO // 1_000_000)
+            stored = (await write_blocks(database, built, END_UNIX_NANO // 1_000_000)).blocks
             written += sum(block.span_count for block in stored)
             if number % _SHOW_EVERY_REQUESTS == 0:
                 say(f"making the database: {written:,} spans")

@@ -87,7 +87,7 @@ def native_get(dataset: Dataset) -> Iterator[Get]:
     """Ask the collector's application in this process, over SQLite."""
     with SqliteDatabase(dataset.database) as database, asyncio.Runner() as runner:
         collector = Collector(
-            Settings(auth_token=TOKEN), database, LocalHub(), lambda: time.time_ns() // 1_000_000
+            Settings(auth_token=TOKEN), database, LocalHub(database), lambda: time.time_ns() // 1_000_000
         )
 
         def get(target: str) -> tuple[float, bytes, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from otel_worker.errors import InvalidOtlp
-from otel_worker.live.events import span_added, trace_updated
+from otel_worker.live.announcement import announce_blocks
 from otel_worker.live.hub import Hub
 from otel_worker.otlp.json_decoder import decode_export_json
 from otel_worker.otlp.protobuf_decoder import decode_export_protobuf
@@ -15,9 +15,8 @@ from otel_worker.otlp.response import JSON
 from otel_worker.store.blocks import MAX_BLOCK_BYTES, Block, build_blocks
 from otel_worker.store.catalog import KnownNames, insert_names
 from otel_worker.store.database import Database
-from otel_worker.store.read import read_summaries
 from otel_worker.store.sharding import shards_of, split_by_home
-from otel_worker.store.write import write_blocks
+from otel_worker.store.write import Written, write_blocks
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ class PartialSuccess(NamedTuple):
 
 async def ingest_traces(
     database: Database,
-    hub: Hub,
+    hub: Hub | None,
     known_names: Mapping[int, KnownNames],
     body: bytes,
     media_type: str,
@@ -47,6 +46,8 @@ async def ingest_traces(
 
     Raises InvalidOtlp when the body is no such request or has not one valid span, StorageUnavailable
     when the same request may succeed later. A request that was stored before stores nothing.
+
+    New spans are announced to the hub if somebody watches; None: there is no live view.
     """
     export = decode_export_json(body) if media_type == JSON else decode_export_protobuf(body)
     shards = shards_of(database)
@@ -65,22 +66,24 @@ async def ingest_traces(
     message = f"{rejected_count} spans rejected: {'; '.join(reasons)}" if rejected_count else ""
     if rejected_count and not any(blocks):
         raise InvalidOtlp(message, tuple(rejections))
-    written: list[Block] = []
+    watched_blocks: list[Block] = []
     try:
         for number, shard in enumerate(shards):
             if blocks[number]:
-                written += await _write(shard, known_names[number], blocks[number], now_unix_ms)
+                written = await _write(shard, known_names[number], blocks[number], now_unix_ms)
+                if written.is_watched:
+                    watched_blocks += written.blocks
     finally:
         # Also when a later shard failed: sent again, what is stored is nothing new.
-        if written:
-            await _announce(database, hub, written)
+        if watched_blocks and hub is not None:
+            _announce(hub, watched_blocks)
     return PartialSuccess(rejected_count, message)
 
 
 async def _write(
     shard: Database, known_names: KnownNames, blocks: Sequence[Block], now_unix_ms: int
-) -> list[Block]:
-    """Store blocks and their new names in one transaction; return the blocks that were not stored before."""
+) -> Written:
+    """Store blocks and their new names in one transaction."""
     new_names = known_names.find_new([block.names for block in blocks], now_unix_ms)
     also = [insert_names(new_names)] if new_names else []
     written = await write_blocks(shard, blocks, now_unix_ms, also)
@@ -88,15 +91,9 @@ async def _write(
     return written
 
 
-async def _announce(database: Database, hub: Hub, blocks: Sequence[Block]) -> None:
+def _announce(hub: Hub, blocks: Sequence[Block]) -> None:
     """Tell the watchers. The spans are stored: a failure here must not make the exporter send them again."""
     try:
-        if not await hub.watcher_count():
-            return
-        span_ids = [ids for block in blocks for ids in block.span_ids]
-        await hub.publish(span_added(span_ids))
-        trace_ids = list(dict.fromkeys(trace_id for trace_id, _ in span_ids))
-        for summary in (await read_summaries(database, trace_ids)).values():
-            await hub.publish(trace_updated(summary.head))
+        hub.announce(announce_blocks(blocks))
     except Exception:
         _log.exception("the live hub failed; the spans are stored")

@@ -28,6 +28,8 @@ class Settings:
     retention_days: int = DEFAULT_RETENTION_DAYS
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     max_database_bytes: int = DEFAULT_MAX_DATABASE_BYTES
+    # Whether stored spans are announced to those who watch.
+    is_live: bool = True
     # Origins such as "https://app.example.com" whose pages may use the collector, or "*".
     cors_origins: frozenset[str] = frozenset()
 
@@ -44,6 +46,7 @@ def read_settings(variable: Callable[[str], str | None]) -> Settings:
         retention_days=_positive_integer(variable, "RETENTION_DAYS", DEFAULT_RETENTION_DAYS),
         max_body_bytes=_positive_integer(variable, "MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES),
         max_database_bytes=_positive_integer(variable, "MAX_DATABASE_BYTES", DEFAULT_MAX_DATABASE_BYTES),
+        is_live=_switch(variable, "LIVE"),
         cors_origins=frozenset(
             origin.strip().rstrip("/")
             for origin in (variable("CORS_ORIGINS") or "").split(",")
@@ -59,3 +62,11 @@ def _positive_integer(variable: Callable[[str], str | None], name: str, default:
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0):
         raise NotConfigured(f"{name} must be a positive whole number such as {default}; found {text[:40]!r}")
     return int(text)
+
+
+def _switch(variable: Callable[[str], str | None], name: str) -> bool:
+    """Return whether something is on, as it is by default."""
+    text = (variable(name) or "").strip().lower() or "on"
+    if text not in ("on", "off"):
+        raise NotConfigured(f"{name} must be on or off; found {text[:40]!r}")
+    return text == "on"

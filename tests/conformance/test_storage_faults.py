@@ -88,9 +88,10 @@ class SpoiledDatabase(WatchedDatabase):
 
 
 def test_rule_42_when_the_last_statement_fails_nothing_is_stored(api: Api, trace_id: str, start: int) -> None:
+    api.watch()
     api.database = spoiled = SpoiledDatabase(api.database)
     assert _export(api, PROTOBUF, trace_id, start).status == 500
-    assert (len(spoiled.batches), count_rows(spoiled), api.hub.messages) == (1, (0, 0), [])
+    assert (len(spoiled.batches), count_rows(spoiled), api.hub.announcements) == (1, (0, 0), [])
     spoiled.is_mended = True
     assert _export(api, PROTOBUF, trace_id, start).status == 200
     assert count_rows(spoiled) == (1, 1)

@@ -11,6 +11,7 @@ from otel_worker.store.sharding import ShardedDatabase
 from otel_worker_cli.runtime.project import Checkout, this_checkout
 from otel_worker_cli.runtime.session import DevSession
 from otel_worker_cli.sqlite import SqliteDatabase
+from tests.contract.hub_harness import TOKEN
 from tests.workerd.project import assemble_project
 
 
@@ -43,4 +44,13 @@ def test_worker(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("worker")
     config = assemble_project(folder / "project", checkout)
     with DevSession.start(config, persist_to=folder / "state", ready_path="/ready") as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def live_worker(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSession]:
+    """Yield the collector whose hub misbehaves on demand, in workerd with a local D1 of its own."""
+    folder = tmp_path_factory.mktemp("live")
+    config = assemble_project(folder / "project", checkout, "live_entry.py", "live.toml")
+    with DevSession.start(config, persist_to=folder / "state", token=TOKEN, reads_dev_vars=False) as session:
         yield session

@@ -33,5 +33,5 @@ async def an_empty_database_has_nothing_to_delete(database: Database) -> None:
 
 @empty_contract
 async def writing_no_blocks_stores_nothing(database: Database) -> None:
-    expect(await write_blocks(database, [], 1_767_225_600_000), [])
+    expect((await write_blocks(database, [], 1_767_225_600_000)).blocks, [])
     expect(await list_traces(database, TraceQuery(20)), TracePage([], None))

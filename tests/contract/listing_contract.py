@@ -124,9 +124,9 @@ async def a_clock_that_was_never_set_is_filed_under_the_time_it_came(database: D
         span = scene.span(number)
         span.start_unix_nano, span.duration_nano = unix_nano, 0
         blocks = blocks_of([scene.part(number, span)])
-        expect(await write_blocks(database, blocks, scene.now_unix_ms), blocks)
+        expect((await write_blocks(database, blocks, scene.now_unix_ms)).blocks, blocks)
         # The same a little later is found again, though its own time is another by then.
-        expect(await write_blocks(database, blocks, scene.now_unix_ms + RETRY_WINDOW_MS - 1), [])
+        expect((await write_blocks(database, blocks, scene.now_unix_ms + RETRY_WINDOW_MS - 1)).blocks, [])
     expect(await scene.stored_rows(database), (2, 2))
     # Each is where it is looked for: the one of the future today, the one of 1970 at its own start.
     expect(await _listed(database, scene), [2])
@@ -140,6 +140,6 @@ async def a_retry_is_recognised_when_the_future_limit_moved_past_it(database: Da
     span = scene.span(1)
     span.start_unix_nano = (scene.now_unix_ms + FUTURE_LIMIT_MS + 1_000) * 1_000_000
     blocks = blocks_of([scene.part(1, span)])
-    expect(await write_blocks(database, blocks, scene.now_unix_ms), blocks)
-    expect(await write_blocks(database, blocks, scene.now_unix_ms + 2_000), [])
+    expect((await write_blocks(database, blocks, scene.now_unix_ms)).blocks, blocks)
+    expect((await write_blocks(database, blocks, scene.now_unix_ms + 2_000)).blocks, [])
     expect(await _listed(database, scene), [1])

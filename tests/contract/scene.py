@@ -82,7 +82,7 @@ class Scene:
         return [
             block
             for shard, some in zip(shards, split_by_home(parts, len(shards)), strict=True)
-            for block in await write_blocks(shard, blocks_of(some), self.now_unix_ms)
+            for block in (await write_blocks(shard, blocks_of(some), self.now_unix_ms)).blocks
         ]
 
     async def stored_rows(self, database: Database) -> tuple[int, int]:

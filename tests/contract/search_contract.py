@@ -34,16 +34,6 @@ _MAX_REBUILD_CALLS = 100
 _RANDOM_QUERIES = 150
 
 
-class _NoHub:
-    """A Hub that nobody may ask: reading announces nothing."""
-
-    async def watcher_count(self) -> int:
-        raise AssertionError("a search asked the hub")
-
-    async def publish(self, message: str) -> int:
-        raise AssertionError("a search announced something")
-
-
 class _Page(NamedTuple):
     """The names of the traces on a page, and the query of the next page."""
 
@@ -57,7 +47,7 @@ async def _get(database: Database, query: str) -> _Page:
     async def read_body(limit_bytes: int) -> bytes:
         raise AssertionError("a search read a body")
 
-    collector = Collector(Settings("token"), database, _NoHub(), lambda: SCENE.now_unix_ms)
+    collector = Collector(Settings("token"), database, None, lambda: SCENE.now_unix_ms)
     response = await list_traces(collector, Request("GET", "/v1/traces", query, lambda name: None, read_body))
     headers = dict(response.headers)
     assert set(headers) <= {"Link"}, headers

@@ -94,7 +94,7 @@ async def the_same_export_again_stores_nothing(database: Database) -> None:
 async def the_same_blocks_twice_in_one_call_are_stored_once(database: Database) -> None:
     scene = Scene(3)
     (block,) = blocks_of([scene.part(1, scene.span(1))])
-    expect(await write_blocks(database, [block, block], scene.now_unix_ms), [block])
+    expect((await write_blocks(database, [block, block], scene.now_unix_ms)).blocks, [block])
     expect(await scene.stored_rows(database), (1, 1))
 
 
@@ -167,14 +167,14 @@ async def blocks_of_one_millisecond_overflow_into_the_next(database: Database) -
     blocks = [blocks_of([scene.part(n, scene.span(n))])[0] for n in range(1, count + 1)]
     for first in range(0, count, 103):
         some = blocks[first : first + 103]
-        expect(await write_blocks(database, some, scene.now_unix_ms), some)
+        expect((await write_blocks(database, some, scene.now_unix_ms)).blocks, some)
     expect(await scene.stored_rows(database), (count, count))
     first_id = first_id_of(scene.start_unix_nano // 1_000_000)
     rows = await database.query(
         Statement("SELECT max(id) FROM span_blocks WHERE id >= ?1 AND id < ?2", (first_id, first_id * 2))
     )
     expect(rows[0][0] >= first_id + count - 1, True)
-    expect(await write_blocks(database, [blocks[0], blocks[-1]], scene.now_unix_ms), [])
+    expect((await write_blocks(database, [blocks[0], blocks[-1]], scene.now_unix_ms)).blocks, [])
     expect(await read_trace(database, scene.trace_id(count)), scene.part(count, scene.span(count)))
 
 

@@ -27,7 +27,7 @@ def database() -> Iterator[SqliteDatabase]:
 
 @pytest.fixture
 def hub() -> RecordingHub:
-    """A hub with one watcher."""
+    """A hub that remembers."""
     return RecordingHub()
 
 

@@ -14,9 +14,12 @@ from otel_worker.api.app import handle
 from otel_worker.api.message import Request, Response, WebSocketUpgrade
 from otel_worker.api.router import Collector
 from otel_worker.errors import PayloadTooLarge
+from otel_worker.live.announcement import AnnouncedTrace, Announcement, read_announcement
+from otel_worker.live.hub import HubStatus
 from otel_worker.settings import Settings
 from otel_worker.store.catalog import KnownNames
 from otel_worker.store.database import Database, Row, Statement
+from otel_worker.store.watched import set_watched
 from otel_worker_cli.sqlite import SqliteDatabase
 from tests.samples import NOW_UNIX_MS, run
 
@@ -24,6 +27,8 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 AUTH_TOKEN, INGEST_TOKEN, READ_TOKEN = "auth-token", "ingest-token", "read-token"
 SETTINGS = Settings(AUTH_TOKEN, INGEST_TOKEN, READ_TOKEN)
+
+_WORKS = HubStatus(watchers=1, dropped_watchers=0, dropped_traces=0)
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 
@@ -73,31 +78,26 @@ class WatchedDatabase:
 
 @dataclass
 class RecordingHub:
-    """A Hub with a number of watchers that keeps what they would see, or fails."""
+    """A Hub that keeps what it is told, or fails."""
 
-    watchers: int = 1
     failure: Exception | None = None
-    texts: list[str] = field(default_factory=list)
+    known_status: HubStatus = _WORKS
+    announcements: list[Announcement] = field(default_factory=list)
 
-    async def watcher_count(self) -> int:
-        """See Hub.watcher_count."""
+    def announce(self, announcement: Announcement) -> None:
+        """See Hub.announce."""
         if self.failure is not None:
             raise self.failure
-        return self.watchers
+        self.announcements.append(announcement)
 
-    async def publish(self, message: str) -> int:
-        """See Hub.publish."""
-        if self.failure is not None:
-            raise self.failure
-        self.texts.append(message)
-        return self.watchers
+    async def status(self) -> HubStatus:
+        """See Hub.status."""
+        return self.known_status
 
     @property
-    def messages(self) -> list[tuple[str, Any]]:
-        """Return (type, details) of each message."""
-        decoded = [msgspec.json.decode(text) for text in self.texts]
-        assert all(set(message) == {"type", "details"} for message in decoded)
-        return [(message["type"], message["details"]) for message in decoded]
+    def traces(self) -> list[AnnouncedTrace]:
+        """Return what was announced."""
+        return [trace for text, _ in self.announcements for trace in read_announcement(text)]
 
 
 class Api:
@@ -110,6 +110,10 @@ class Api:
         self.now_unix_ms = NOW_UNIX_MS
         self.bodies_read = 0
         self.known_names: defaultdict[int, KnownNames] = defaultdict(KnownNames)
+
+    def watch(self) -> None:
+        """Have somebody watch: what is stored from now on is announced to the hub."""
+        run(set_watched(self.database, True))
 
     def send(
         self,

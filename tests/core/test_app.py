@@ -198,6 +198,7 @@ def test_a_fault_of_the_database_is_told_and_only_what_is_for_good_is_logged(
     def fail() -> None:
         raise error
 
+    api.watch()
     database = WatchedDatabase(api.database)
     database.before_query = database.before_batch = fail
     api.database = database
@@ -205,4 +206,13 @@ def test_a_fault_of_the_database_is_told_and_only_what_is_for_good_is_logged(
     assert len(caplog.records) == logged
     response = api.export(small_request((1, 1)))
     assert (response.status, Status.FromString(response.body).message) == (status, error.message)
-    assert api.hub.messages == []
+    assert api.hub.announcements == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Upgrade": "websocket"}], ids=["a GET", "a handshake"])
+def test_without_a_live_view_its_address_names_the_setting(
+    headers: dict[str, str], api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "hub", None)
+    message = "there is no live view: this collector is set up with LIVE=off"
+    assert api.refusal("GET", "/api/ws", **headers) == (404, "not_found", message)

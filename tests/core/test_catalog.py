@@ -37,7 +37,7 @@ def test_menus_are_sorted_and_of_each_service_its_own(database: SqliteDatabase) 
     assert run(list_attributes(database, 2)) == ["a", "http.route"]
 
 
-def test_the_usual_request_has_two_statements_and_writes_nothing_to_the_catalog(
+def test_the_usual_request_has_three_statements_and_writes_nothing_to_the_catalog(
     database: SqliteDatabase,
 ) -> None:
     watched = WatchedDatabase(database)
@@ -46,7 +46,7 @@ def test_the_usual_request_has_two_statements_and_writes_nothing_to_the_catalog(
         isolate.store(number, {"shop": ["read"]})
     isolate.store(5, {"shop": ["read", "write"]})
     isolate.store(6, {"shop": ["write"]})
-    assert [len(batch) for batch in watched.batches] == [3, 2, 2, 2, 3, 2]
+    assert [len(batch) for batch in watched.batches] == [4, 3, 3, 3, 4, 3]
     assert watched.queries == []
     assert catalog_rows(database) == 4  # shop, read, write, service.name
 

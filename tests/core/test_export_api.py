@@ -14,13 +14,16 @@ from google.rpc.error_details_pb2 import BadRequest as BadRequestDetail
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from otel_worker import ingest
 from otel_worker.api.message import Response
 from otel_worker.errors import StorageUnavailable
+from otel_worker.live.announcement import AnnouncedTrace
 from otel_worker.settings import Settings
 from otel_worker.store import blocks as blocks_module
+from otel_worker.store.watched import set_watched
 from tests.core.harness import AUTH_TOKEN, JSON, PROTOBUF, Api, WatchedDatabase, count_rows
 from tests.core.otlp_oracle import request_as_json
-from tests.samples import NOW_UNIX_NANO, rich_request, small_request, span_id, trace_id
+from tests.samples import NOW_UNIX_NANO, rich_request, run, small_request, span_id, trace_id
 
 FIRST_SPAN = "resourceSpans[0].scopeSpans[0].spans[0]"
 
@@ -67,8 +70,9 @@ def test_both_encodings_of_a_request_are_one_to_the_store(api: Api) -> None:
 def test_an_empty_request_succeeds_and_stores_nothing(
     content_type: str, body: bytes, answer: bytes, api: Api
 ) -> None:
+    api.watch()
     assert post(api, body, content_type) == Response(200, answer, content_type)
-    assert (count_rows(api.database), api.hub.messages) == ((0, 0), [])
+    assert (count_rows(api.database), api.hub.announcements) == ((0, 0), [])
 
 
 @pytest.mark.parametrize(
@@ -171,6 +175,7 @@ def test_a_request_without_one_valid_span_is_refused_with_its_violations(api: Ap
     request = small_request(*((1, number) for number in range(1, 31)))
     for span in request.resource_spans[0].scope_spans[0].spans:
         span.trace_id = bytes(16)
+    api.watch()
     response = api.export(request)
     assert response.status == 400
     status = Status.FromString(response.body)
@@ -181,7 +186,7 @@ def test_a_request_without_one_valid_span_is_refused_with_its_violations(api: Ap
         (f"resourceSpans[0].scopeSpans[0].spans[{index}].traceId", wanted) for index in range(5)
     ]
     assert status.message.startswith(f"30 spans rejected: {FIRST_SPAN}.traceId {wanted}; ")
-    assert (count_rows(api.database), api.hub.messages) == ((0, 0), [])
+    assert (count_rows(api.database), api.hub.announcements) == ((0, 0), [])
 
 
 def test_spans_too_large_to_store_are_rejected_by_name(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,37 +209,55 @@ def test_a_malformed_json_request_names_the_field_in_its_details(api: Api) -> No
     assert [violation["field"] for violation in detail["fieldViolations"]] == [f"{FIRST_SPAN}.name"]
 
 
-def test_watchers_are_told_of_the_new_spans_and_then_of_their_traces(api: Api) -> None:
+def test_the_hub_is_told_of_the_new_spans_of_each_trace(api: Api) -> None:
     api.export(small_request((1, 1), (2, 2)))
-    api.hub.texts.clear()
+    api.watch()
     api.export(small_request((1, 3), (3, 4), (1, 5)))
-    first, *others = api.hub.messages
-    new_spans = [[trace_id(1), span_id(3)], [trace_id(1), span_id(5)], [trace_id(3), span_id(4)]]
-    assert first == ("spanAdded", {"newSpans": new_spans})
-    summaries = {trace["traceId"]: trace for trace in api.get("/v1/traces")}
-    expected = [("traceUpdated", summaries[trace_id(1)]), ("traceUpdated", summaries[trace_id(3)])]
-    assert sorted(others, key=lambda message: str(message[1]["traceId"])) == expected
-    assert summaries[trace_id(1)]["spanCount"] == 3
+    feature = ("shop", "GET /", False)
+    assert api.hub.traces == [
+        AnnouncedTrace(trace_id(1), [span_id(3), span_id(5)], [feature]),
+        AnnouncedTrace(trace_id(3), [span_id(4)], [feature]),
+    ]
+    assert [announcement.trace_count for announcement in api.hub.announcements] == [2]
 
 
 def test_a_request_that_is_sent_again_announces_nothing(api: Api) -> None:
+    api.watch()
     for _ in range(3):
         assert api.export(small_request((1, 1))) == Response(200, b"", PROTOBUF)
-    assert [kind for kind, _ in api.hub.messages] == ["spanAdded", "traceUpdated"]
+    assert [trace.trace_id for trace in api.hub.traces] == [trace_id(1)]
     assert count_rows(api.database) == (1, 1)
 
 
-def test_when_nobody_watches_nothing_is_published_and_no_summary_is_read(api: Api) -> None:
-    api.hub.watchers = 0
+@pytest.mark.parametrize("is_watched", [False, True])
+def test_an_export_is_one_call_of_the_database_whether_watched_or_not(is_watched: bool, api: Api) -> None:
+    run(set_watched(api.database, is_watched))
     api.database = watched = WatchedDatabase(api.database)
     assert api.export(small_request((1, 1))).status == 200
-    assert [kind for kind, _ in api.hub.messages] == []
-    assert watched.queries == []
+    assert (len(watched.batches), watched.queries) == (1, [])
+    assert len(api.hub.announcements) == int(is_watched)
+
+
+def test_when_the_last_watcher_has_gone_nothing_is_announced_any_more(api: Api) -> None:
+    for number, is_watched in enumerate((True, False, True)):
+        run(set_watched(api.database, is_watched))
+        assert api.export(small_request((number, 1))).status == 200
+    assert [trace.trace_id for trace in api.hub.traces] == [trace_id(0), trace_id(2)]
+
+
+def test_without_a_live_view_nothing_is_announced_whatever_the_database_says(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.watch()
+    monkeypatch.setattr(api, "hub", None)
+    assert api.export(small_request((1, 1))) == Response(200, b"", PROTOBUF)
+    assert count_rows(api.database) == (1, 1)
 
 
 def test_a_hub_that_fails_does_not_fail_the_export_and_is_logged(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
+    api.watch()
     api.hub.failure = RuntimeError("the object was reset")
     with caplog.at_level(logging.ERROR):
         assert api.export(small_request((1, 1))) == Response(200, b"", PROTOBUF)
@@ -243,29 +266,17 @@ def test_a_hub_that_fails_does_not_fail_the_export_and_is_logged(
     assert "RuntimeError: the object was reset" in caplog.text
 
 
-def test_a_summary_that_cannot_be_read_does_not_fail_the_export(
-    api: Api, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail() -> None:
-        raise StorageUnavailable("busy")
-
-    api.database = watched = WatchedDatabase(api.database)
-    watched.before_query = fail
-    assert api.export(small_request((1, 1))).status == 200
-    assert [kind for kind, _ in api.hub.messages] == ["spanAdded"]
-    assert len(caplog.records) == 1
-
-
 def test_a_busy_database_is_answered_with_when_to_come_again_and_stores_nothing(api: Api) -> None:
     def fail() -> None:
         raise StorageUnavailable("busy")
 
     database = api.database
+    api.watch()
     api.database = watched = WatchedDatabase(database)
     watched.before_batch = fail
     response = api.export(small_request((1, 1)))
     assert (response.status, response.headers) == (503, (("Retry-After", "2"),))
-    assert (Status.FromString(response.body).code, api.hub.messages) == (14, [])
+    assert (Status.FromString(response.body).code, api.hub.announcements) == (14, [])
     assert count_rows(database) == (0, 0)
     watched.before_batch = lambda: None
     assert api.export(small_request((1, 1))).status == 200
@@ -294,10 +305,9 @@ def test_a_json_event_before_1970_never_makes_a_trace_unreadable(api: Api) -> No
 
 
 def test_what_only_watchers_see_is_not_made_for_nobody(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(text: str) -> None:
+    def refuse(blocks: object) -> None:
         raise AssertionError("the stored text was read again")
 
-    monkeypatch.setattr(blocks_module, "decode_parts", refuse)
-    api.hub.watchers = 0
+    monkeypatch.setattr(ingest, "announce_blocks", refuse)
     assert api.export(small_request((1, 1))).status == 200
-    assert api.hub.texts == []
+    assert api.hub.announcements == []

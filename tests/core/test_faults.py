@@ -17,6 +17,7 @@ from otel_worker.store.database import Database, Row
 from otel_worker.store.retention import delete_expired
 from otel_worker.store.retry import MAX_ATTEMPTS, MAX_RETRIES_PER_REQUEST, RetryingDatabase
 from otel_worker.store.sharding import ShardedDatabase
+from otel_worker.store.watched import set_watched
 from otel_worker.store.write import write_blocks
 from tests.conformance.faults import LASTING, OVERLOADED, QUOTA, REPEATED
 from tests.core.harness import PROTOBUF, Api, RecordingHub, open_database, rows
@@ -53,7 +54,7 @@ def request(method: str, target: str, body: bytes = b"") -> Callable[[Database],
     """Return a scenario: one request to the API, with nobody watching."""
 
     def act(database: Database) -> Answer:
-        api = Api(database, RecordingHub(watchers=0))
+        api = Api(database, RecordingHub())
         response = api.respond(method, target, body, Content_Type=PROTOBUF)
         retry_after = dict(response.headers).get("Retry-After")
         return Answer(response.status, None if retry_after is None else int(retry_after))
@@ -104,6 +105,13 @@ def prepared() -> Database:
     return database
 
 
+def watched() -> Database:
+    """Return the same database with somebody watching."""
+    database = prepared()
+    run(set_watched(database, True))
+    return database
+
+
 def contents(database: Database) -> Contents:
     """Return all that is stored; each block has to be in the index with its traces, and nothing else."""
     stored = rows(database, "SELECT * FROM span_blocks ORDER BY id")
@@ -132,10 +140,10 @@ class Flawless(NamedTuple):
 def flawless(name: str) -> Flawless:
     database = prepared()
     before = contents(database)
-    watched = FaultyDatabase(database)
-    answer = SCENARIOS[name](watched)
+    counted = FaultyDatabase(database)
+    answer = SCENARIOS[name](counted)
     assert answer.status in (200, 204)
-    return Flawless(before, contents(database), watched.calls, answer)
+    return Flawless(before, contents(database), counted.calls, answer)
 
 
 def points(calls: list[int | None]) -> Iterator[tuple[int, int | None]]:
@@ -236,25 +244,29 @@ def test_the_scenarios_reach_what_they_are_for() -> None:
 
 def test_spans_whose_answer_was_lost_are_stored_once_and_announced_to_nobody() -> None:
     """The second attempt finds them stored, as if the exporter had sent them twice: watchers miss them."""
-    database, hub = prepared(), RecordingHub(watchers=1)
+    database, hub = watched(), RecordingHub()
     before = len(contents(database).blocks)
     api = Api(retried(FaultyDatabase(database, {0: Fault(REPEATED[0], None)})), hub)
     assert api.export(NEW).status == 200
-    assert (len(contents(database).blocks) > before, hub.messages) == (True, [])
+    assert (len(contents(database).blocks) > before, hub.traces) == (True, [])
     # What was not stored by the attempt that failed is announced as ever.
-    database = prepared()
-    api = Api(retried(FaultyDatabase(database, {0: Fault(REPEATED[0], 1)})), hub)
+    api = Api(retried(FaultyDatabase(watched(), {0: Fault(REPEATED[0], 1)})), hub)
     assert api.export(NEW).status == 200
-    assert [kind for kind, _ in hub.messages] == ["spanAdded"] + ["traceUpdated"] * 4
+    assert [trace.trace_id for trace in hub.traces] == [trace_id(number) for number in (1, 3, 4, 5)]
 
 
 @pytest.mark.parametrize("text", ANSWERS)
-def test_a_fault_while_watchers_are_told_does_not_concern_the_exporter(text: str) -> None:
-    database, hub = prepared(), RecordingHub(watchers=1)
-    faulty = FaultyDatabase(database, {1: Fault(text)})
-    assert Api(faulty, hub).export(NEW).status == 200
-    assert faulty.calls[1:] == [None]
-    assert [kind for kind, _ in hub.messages] == ["spanAdded"]
+def test_a_fault_in_the_second_database_hides_nothing_from_those_who_watch_the_first(text: str) -> None:
+    hub, first = RecordingHub(), watched()
+    second = FaultyDatabase(watched(), {0: Fault(text)})
+    status, _ = ANSWERS[text]
+    sharded = Api(ShardedDatabase([first, second]), hub)
+    assert sharded.export(NEW).status == status
+    told_at_first = {trace.trace_id for trace in hub.traces}
+    assert sharded.export(NEW).status == 200
+    told = [trace.trace_id for trace in hub.traces]
+    assert sorted(told) == [trace_id(number) for number in (1, 3, 4, 5)]
+    assert 0 < len(told_at_first) < len(told)
 
 
 @pytest.mark.parametrize("text", [REPEATED[0], OVERLOADED[0], QUOTA[0], LASTING[0]])

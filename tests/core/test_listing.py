@@ -35,7 +35,7 @@ def store(database: SqliteDatabase, export: Export) -> None:
         make_part(trace, *(span for number, span in export.members if number == trace)) for trace in traces
     ]
     blocks = blocks_of(*parts)
-    assert len(run(write_blocks(database, blocks, export.came_unix_ms))) == 1
+    assert len(run(write_blocks(database, blocks, export.came_unix_ms)).blocks) == 1
 
 
 def expected_order(exports: list[Export]) -> list[tuple[Position, Head]]:

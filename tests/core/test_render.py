@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from otel_worker.errors import BadRequest
 from otel_worker.live.events import client_error, span_added, trace_updated
 from otel_worker.model import Resource, Scope, Span, Value
 from otel_worker.render import (
@@ -156,8 +157,8 @@ def test_an_update_has_the_summary_of_the_list() -> None:
 
 @pytest.mark.parametrize("message_id", ["1", None])
 def test_a_client_is_answered_under_the_id_of_its_message(message_id: str | None) -> None:
-    assert msgspec.json.decode(client_error(message_id, "no")) == {
+    assert msgspec.json.decode(client_error(message_id, BadRequest("no"))) == {
         "messageId": message_id,
         "type": "error",
-        "details": {"message": "no"},
+        "details": {"code": "invalid_argument", "message": "no"},
     }

@@ -18,7 +18,7 @@ LIMIT_MS = NOW_UNIX_MS - 7 * DAY_MS
 def store(database: SqliteDatabase, number: int, unix_ms: int) -> int:
     """Store one trace that starts then, and return the size of its block."""
     part = make_part(number, make_span(start_unix_nano=unix_ms * 1_000_000))
-    (block,) = run(write_blocks(database, blocks_of(part), NOW_UNIX_MS))
+    (block,) = run(write_blocks(database, blocks_of(part), NOW_UNIX_MS)).blocks
     return block.size_bytes
 
 

@@ -31,7 +31,7 @@ MAX_PAGES = 500
 def store(database: Database, number: int, at_ms: int, *, came_ms: int = 0, **attributes: str) -> None:
     """Write a trace with one span, in a request of its own."""
     part = make_part(number, make_span(number, NOW_UNIX_NANO + at_ms * MS, attributes={**attributes}))
-    assert run(write_blocks(database, blocks_of(part), NOW_UNIX_MS + came_ms))
+    assert run(write_blocks(database, blocks_of(part), NOW_UNIX_MS + came_ms)).blocks
 
 
 def all_pages(database: Database, query: TraceQuery) -> tuple[list[Head], int]:
@@ -99,7 +99,7 @@ def test_a_search_gets_on_though_every_block_holds_an_old_span(limit: int, datab
                 100 + number, make_span(1, NOW_UNIX_NANO - HOUR_MS * MS + number, attributes={"k": "old"})
             ),
         ]
-        assert run(write_blocks(database, blocks_of(*parts), NOW_UNIX_MS))
+        assert run(write_blocks(database, blocks_of(*parts), NOW_UNIX_MS)).blocks
     exists = SpanConditions(attributes=(AttributeFilter("k", Operator.EXISTS),))
     heads, _ = all_pages(database, TraceQuery(limit, conditions=exists))
     assert numbers(heads) == [*range(30, 0, -1), *range(130, 100, -1)]
@@ -155,7 +155,7 @@ def test_a_trace_that_matches_after_the_end_is_found_within_an_hour(
 ) -> None:
     store(database, 1, begin_ms)
     part = make_part(1, make_span(2, NOW_UNIX_NANO + end_ms * MS, attributes={"rare": "yes"}))
-    assert run(write_blocks(database, blocks_of(part), NOW_UNIX_MS))
+    assert run(write_blocks(database, blocks_of(part), NOW_UNIX_MS)).blocks
     query = TraceQuery(20, end_unix_nano=NOW_UNIX_NANO, conditions=RARE)
     assert numbers(run(list_traces(database, query)).heads) == expected
     assert numbers(run(list_traces(database, query._replace(end_unix_nano=2**63 - 1))).heads) == [1]
@@ -184,10 +184,10 @@ def test_no_time_lies_between_before_the_end_and_after_it(
     end_nano: int, after_nano: int, database: SqliteDatabase
 ) -> None:
     end = NOW_UNIX_NANO + end_nano
-    assert run(write_blocks(database, blocks_of(make_part(1, make_span(1, end))), NOW_UNIX_MS))
+    assert run(write_blocks(database, blocks_of(make_part(1, make_span(1, end))), NOW_UNIX_MS)).blocks
     later = make_span(2, end + after_nano, attributes={"rare": "yes"})
     parts = [make_part(1, later), make_part(2, make_span(1, end + 5 * MS))]
-    assert run(write_blocks(database, blocks_of(*parts), NOW_UNIX_MS))
+    assert run(write_blocks(database, blocks_of(*parts), NOW_UNIX_MS)).blocks
     query = TraceQuery(20, end_unix_nano=end, conditions=RARE)
     assert numbers(run(list_traces(database, query)).heads) == [1]
     assert run(list_traces(database, query._replace(end_unix_nano=end - 1))).heads == []

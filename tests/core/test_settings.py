@@ -10,7 +10,7 @@ from otel_worker.settings import Settings, read_settings
 
 def test_without_variables_everything_has_its_default() -> None:
     settings = read_settings(lambda name: None)
-    assert settings == Settings("", "", "", 7, 4_194_304, 9_000_000_000, frozenset())
+    assert settings == Settings("", "", "", 7, 4_194_304, 9_000_000_000, True, frozenset())
 
 
 def test_every_variable_is_read_and_spaces_around_it_are_not_part_of_it() -> None:
@@ -21,10 +21,11 @@ def test_every_variable_is_read_and_spaces_around_it_are_not_part_of_it() -> Non
         "RETENTION_DAYS": " 30 ",
         "MAX_BODY_BYTES": "1024",
         "MAX_DATABASE_BYTES": "2048",
+        "LIVE": " Off ",
         "CORS_ORIGINS": " https://a.example.com/, ,https://b.example.com:8080",
     }
     origins = frozenset({"https://a.example.com", "https://b.example.com:8080"})
-    settings = Settings("secret-a", "secret-i", "secret-r", 30, 1024, 2048, origins)
+    settings = Settings("secret-a", "secret-i", "secret-r", 30, 1024, 2048, False, origins)
     assert read_settings(variables.get) == settings
 
 
@@ -64,6 +65,21 @@ def test_a_number_that_is_none_is_refused_by_the_name_of_its_variable(
         read_settings({name: text}.get)
     expected = f"{name} must be a positive whole number such as {default}; found {text[:40]!r}"
     assert caught.value.message == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "is_live"),
+    [("", True), ("  ", True), ("on", True), ("ON ", True), ("off", False), ("OFF", False)],
+)
+def test_live_is_on_or_off(text: str, is_live: bool) -> None:
+    assert read_settings({"LIVE": text}.get).is_live == is_live
+
+
+@pytest.mark.parametrize("text", ["true", "0", "no", "offf", "o n", "x" * 100])
+def test_live_is_nothing_else(text: str) -> None:
+    with pytest.raises(NotConfigured) as caught:
+        read_settings({"LIVE": text}.get)
+    assert caught.value.message == f"LIVE must be on or off; found {text[:40]!r}"
 
 
 def test_tokens_are_not_in_what_a_log_would_show() -> None:

@@ -30,7 +30,7 @@ def shards() -> Iterator[list[WatchedDatabase]]:
 
 @pytest.fixture
 def sharded_api(shards: list[WatchedDatabase]) -> Api:
-    return Api(ShardedDatabase(shards), RecordingHub(watchers=0))
+    return Api(ShardedDatabase(shards), RecordingHub())
 
 
 def export_all(api: Api) -> int:
@@ -44,7 +44,7 @@ def test_each_trace_is_stored_in_its_home_and_a_request_is_two_rows_in_each(
     assert export_all(sharded_api) == 200
     for number, shard in enumerate(shards):
         assert count_rows(shard) == (1, 1)
-        alone = Api(shard, RecordingHub(watchers=0)).get("/v1/traces?limit=100")
+        alone = Api(shard, RecordingHub()).get("/v1/traces?limit=100")
         assert {each["traceId"] for each in alone} == {
             trace_id(trace) for trace in TRACES if home_of(trace_id(trace), SHARD_COUNT) == number
         }
@@ -93,8 +93,8 @@ def test_a_fault_in_one_shard_is_503_and_the_retry_completes_without_doubling(
     def fail() -> None:
         raise StorageUnavailable("the shard is restarting")
 
+    sharded_api.watch()
     shards[failing].before_batch = fail
-    sharded_api.hub.watchers = 1
     assert export_all(sharded_api) == 503
     stored = failing  # the shards before it
     assert [count_rows(shard) for shard in shards] == [(1, 1)] * stored + [(0, 0)] * (SHARD_COUNT - stored)
@@ -102,8 +102,7 @@ def test_a_fault_in_one_shard_is_503_and_the_retry_completes_without_doubling(
     assert export_all(sharded_api) == 200
     assert [count_rows(shard) for shard in shards] == [(1, 1)] * SHARD_COUNT
     # Every trace was announced when it was stored, and once.
-    announced = [details["traceId"] for kind, details in sharded_api.hub.messages if kind == "traceUpdated"]
-    assert sorted(announced) == [trace_id(trace) for trace in TRACES]
+    assert sorted(trace.trace_id for trace in sharded_api.hub.traces) == [trace_id(trace) for trace in TRACES]
 
 
 def test_a_fault_in_one_shard_makes_reads_503(sharded_api: Api, shards: list[WatchedDatabase]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from otel_worker.api.app import handle
 from otel_worker.api.message import Request, Response
 from otel_worker.api.router import Collector
+from otel_worker.live.hub import HubStatus
 from otel_worker.store.sharding import ShardedDatabase
 from otel_worker.store.stats import Statistics, Usage, read_statistics
 from otel_worker.store.write import write_blocks
@@ -30,6 +32,7 @@ def test_an_empty_store_has_no_times(api: Api) -> None:
         "traces": 0,
         "blocks": 0,
         "bytes": 0,
+        "live": {"watchers": 1, "droppedWatchers": 0, "droppedTraces": 0},
         "databaseBytes": None,
         "oldestUnixNano": None,
         "newestUnixNano": None,
@@ -57,6 +60,26 @@ def test_bytes_are_those_of_the_blocks(api: Api) -> None:
         expected += block.size_bytes
         run(write_blocks(api.database, [block], NOW_UNIX_MS))
     assert api.get("/v1/stats")["bytes"] == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (HubStatus(5, 2, 7), {"watchers": 5, "droppedWatchers": 2, "droppedTraces": 7}),
+        (HubStatus(None, None, 3), {"watchers": None, "droppedWatchers": None, "droppedTraces": 3}),
+    ],
+    ids=["it answers", "it does not answer"],
+)
+def test_how_the_hub_is_stands_beside_what_is_stored(
+    status: HubStatus, expected: dict[str, int | None], api: Api
+) -> None:
+    api.hub.known_status = status
+    assert api.get("/v1/stats")["live"] == expected
+
+
+def test_without_a_live_view_there_is_nothing_to_say_of_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "hub", None)
+    assert api.get("/v1/stats")["live"] is None
 
 
 def test_what_was_deleted_does_not_count(api: Api) -> None:

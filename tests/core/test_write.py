@@ -36,7 +36,7 @@ def filed_ms(database: SqliteDatabase) -> list[int]:
 
 def test_a_block_is_two_rows_with_one_id_and_all_its_columns(database: SqliteDatabase) -> None:
     block = block_at(NOW_UNIX_MS)
-    assert run(write_blocks(database, [block], NOW_UNIX_MS)) == [block]
+    assert run(write_blocks(database, [block], NOW_UNIX_MS)).blocks == [block]
     assert rows(database, "SELECT * FROM span_blocks") == [(first_id_of(NOW_UNIX_MS), *block[:9])]
     found = rows(database, f"SELECT rowid FROM span_terms WHERE span_terms MATCH '{trace_id(1)}'")
     assert found == [(first_id_of(NOW_UNIX_MS),)]
@@ -45,15 +45,15 @@ def test_a_block_is_two_rows_with_one_id_and_all_its_columns(database: SqliteDat
 
 def test_no_blocks_are_no_call(database: SqliteDatabase) -> None:
     watched = WatchedDatabase(database)
-    assert run(write_blocks(watched, [], NOW_UNIX_MS)) == []
+    assert run(write_blocks(watched, [], NOW_UNIX_MS)).blocks == []
     assert (watched.batches, watched.queries) == ([], [])
 
 
 def test_the_blocks_of_a_request_are_one_transaction_and_nothing_is_read(database: SqliteDatabase) -> None:
     watched = WatchedDatabase(database)
     blocks = [block_at(NOW_UNIX_MS, 1), block_at(NOW_UNIX_MS, 2), block_at(NOW_UNIX_MS - 5, 3)]
-    assert run(write_blocks(watched, blocks, NOW_UNIX_MS)) == blocks
-    assert ([len(batch) for batch in watched.batches], watched.queries) == ([6], [])
+    assert run(write_blocks(watched, blocks, NOW_UNIX_MS)).blocks == blocks
+    assert ([len(batch) for batch in watched.batches], watched.queries) == ([7], [])
     assert count_rows(database) == (3, 3)
 
 
@@ -100,7 +100,7 @@ def test_a_block_sent_again_within_an_hour_stores_nothing(
     unix_ms: int, expected_ms: int, later_ms: int, database: SqliteDatabase
 ) -> None:
     run(write_blocks(database, [block_at(unix_ms)], NOW_UNIX_MS))
-    assert run(write_blocks(database, [block_at(unix_ms)], NOW_UNIX_MS + later_ms)) == []
+    assert run(write_blocks(database, [block_at(unix_ms)], NOW_UNIX_MS + later_ms)).blocks == []
     assert filed_ms(database) == [expected_ms]
     assert count_rows(database) == (1, 1)
 
@@ -111,7 +111,7 @@ def test_a_block_that_was_too_far_ahead_when_it_came_is_recognised_when_it_is_no
 ) -> None:
     block = block_at(NOW_UNIX_MS + FUTURE_LIMIT_MS + MINUTE_MS)
     run(write_blocks(database, [block], NOW_UNIX_MS))
-    assert run(write_blocks(database, [block], NOW_UNIX_MS + minutes * MINUTE_MS)) == []
+    assert run(write_blocks(database, [block], NOW_UNIX_MS + minutes * MINUTE_MS)).blocks == []
     assert filed_ms(database) == [NOW_UNIX_MS]
 
 
@@ -119,20 +119,20 @@ def test_a_block_with_a_true_time_is_recognised_however_late_it_is_sent_again(
     database: SqliteDatabase,
 ) -> None:
     run(write_blocks(database, [block_at(NOW_UNIX_MS)], NOW_UNIX_MS))
-    assert run(write_blocks(database, [block_at(NOW_UNIX_MS)], NOW_UNIX_MS + 300 * DAY_MS)) == []
+    assert run(write_blocks(database, [block_at(NOW_UNIX_MS)], NOW_UNIX_MS + 300 * DAY_MS)).blocks == []
     assert count_rows(database) == (1, 1)
 
 
 def test_of_a_request_that_was_stored_in_part_the_rest_is_stored(database: SqliteDatabase) -> None:
     old, new = block_at(NOW_UNIX_MS, 1), block_at(NOW_UNIX_MS, 2)
     run(write_blocks(database, [old], NOW_UNIX_MS))
-    assert run(write_blocks(database, [old, new], NOW_UNIX_MS)) == [new]
+    assert run(write_blocks(database, [old, new], NOW_UNIX_MS)).blocks == [new]
     assert count_rows(database) == (2, 2)
 
 
 def test_the_same_block_twice_in_one_call_is_stored_once(database: SqliteDatabase) -> None:
     block = block_at(NOW_UNIX_MS)
-    assert run(write_blocks(database, [block, block], NOW_UNIX_MS)) == [block]
+    assert run(write_blocks(database, [block, block], NOW_UNIX_MS)).blocks == [block]
     assert count_rows(database) == (1, 1)
 
 
@@ -145,11 +145,11 @@ def test_more_blocks_in_a_millisecond_than_it_has_ids_move_to_the_next_and_are_r
     database: SqliteDatabase,
 ) -> None:
     blocks = [block_at(NOW_UNIX_MS, number) for number in range(2 * IDS_PER_MILLISECOND + 10)]
-    assert sorted(run(write_blocks(database, blocks, NOW_UNIX_MS))) == sorted(blocks)
+    assert sorted(run(write_blocks(database, blocks, NOW_UNIX_MS)).blocks) == sorted(blocks)
     expected = [NOW_UNIX_MS] * 1024 + [NOW_UNIX_MS + 1] * 1024 + [NOW_UNIX_MS + 2] * 10
     assert filed_ms(database) == expected
     assert count_rows(database) == (len(blocks), len(blocks))
-    assert run(write_blocks(database, blocks[-20:], NOW_UNIX_MS)) == []
+    assert run(write_blocks(database, blocks[-20:], NOW_UNIX_MS)).blocks == []
     assert count_rows(database) == (len(blocks), len(blocks))
 
 
@@ -177,14 +177,14 @@ def test_a_database_that_is_busy_stores_nothing_and_the_same_call_works_later(
         run(write_blocks(watched, blocks, NOW_UNIX_MS))
     assert count_rows(database) == (0, 0)
     watched.before_batch = lambda: None
-    assert run(write_blocks(watched, blocks, NOW_UNIX_MS)) == blocks
+    assert run(write_blocks(watched, blocks, NOW_UNIX_MS)).blocks == blocks
 
 
 def test_an_answer_that_is_lost_after_the_commit_leads_to_no_second_copy(database: SqliteDatabase) -> None:
     block = block_at(NOW_UNIX_MS)
     watched = WatchedDatabase(database)
     watched.before_batch = lambda: run(_write(database, block))
-    assert run(write_blocks(watched, [block], NOW_UNIX_MS)) == []
+    assert run(write_blocks(watched, [block], NOW_UNIX_MS)).blocks == []
     assert count_rows(database) == (1, 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -30,3 +31,27 @@ def next_message(socket: ClientConnection) -> dict[str, Any]:
     """Return the next message; raises TimeoutError when none comes."""
     message: dict[str, Any] = json.loads(socket.recv(WAIT_SECONDS))
     return message
+
+
+def heard_until(socket: ClientConnection, trace_id: str, span_count: int = 1) -> list[dict[str, Any]]:
+    """Return all messages up to the summary of a trace that has so many spans.
+
+    What is exported in a moment may come in one window or in several.
+    """
+    heard: list[dict[str, Any]] = []
+    while True:
+        heard.append(next_message(socket))
+        details = heard[-1]["details"]
+        if details.get("traceId") == trace_id and details["spanCount"] >= span_count:
+            return heard
+
+
+def new_spans(messages: Iterable[dict[str, Any]]) -> list[list[str]]:
+    """Return [trace id, span id] of each span that the messages call new."""
+    added = [message for message in messages if message["type"] == "spanAdded"]
+    return [ids for message in added for ids in message["details"]["newSpans"]]
+
+
+def updates(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the summaries in the messages."""
+    return [message["details"] for message in messages if message["type"] == "traceUpdated"]

@@ -91,4 +91,4 @@ def test_the_upload_is_within_its_budget(upload: Upload) -> None:
 
 def test_the_bindings_are_those_the_worker_uses(upload: Upload) -> None:
     bindings = re.findall(r"^env\.(\w+)", upload.output, re.MULTILINE)
-    assert sorted(bindings) == ["DB", "LIVE", "RETENTION_DAYS"]
+    assert sorted(bindings) == ["DB", "LIVE_HUB", "RETENTION_DAYS"]

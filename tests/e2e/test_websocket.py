@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from tests.e2e.collector import Collector
 from tests.e2e.conftest import INGEST_TOKEN, READ_TOKEN
 from tests.e2e.otlp import export_request, make_span, one_span
-from tests.e2e.sockets import next_message, open_socket
+from tests.e2e.sockets import heard_until, new_spans, next_message, open_socket, updates
 
 OWN_SUBPROTOCOL = "otel-worker"
 
@@ -35,12 +35,8 @@ def test_every_open_socket_hears_of_a_stored_request(
         assert [summary["traceId"] for summary in summaries] == [other_id, trace_id]
         for socket in (by_header, by_read_token, by_subprotocol):
             assert next_message(socket) == {"type": "spanAdded", "details": {"newSpans": new_spans}}
-            updates = [next_message(socket), next_message(socket)]
-            assert [update["type"] for update in updates] == ["traceUpdated"] * 2
-            assert (
-                sorted((update["details"] for update in updates), key=lambda s: s["startTimeUnixNano"])
-                == (summaries[::-1])
-            )
+            heard = [next_message(socket), next_message(socket)]
+            assert updates(heard) == summaries[::-1]
 
 
 def test_a_duplicate_is_not_announced(collector: Collector, trace_id: str, now_unix_nano: int) -> None:
@@ -49,10 +45,9 @@ def test_a_duplicate_is_not_announced(collector: Collector, trace_id: str, now_u
         for _ in range(3):
             assert collector.export(one_span(trace_id, now_unix_nano)).status_code == 200
         assert collector.export(one_span(other_id, now_unix_nano)).status_code == 200
-        heard = [next_message(socket) for _ in range(4)]
-    assert [message["type"] for message in heard] == ["spanAdded", "traceUpdated"] * 2
-    assert heard[0]["details"]["newSpans"] == [[trace_id, f"{1:016x}"]]
-    assert heard[2]["details"]["newSpans"] == [[other_id, f"{1:016x}"]]
+        heard = heard_until(socket, other_id)
+    assert new_spans(heard) == [[trace_id, f"{1:016x}"], [other_id, f"{1:016x}"]]
+    assert [summary["traceId"] for summary in updates(heard)] == [trace_id, other_id]
 
 
 def test_a_later_part_updates_the_whole_trace(
@@ -62,10 +57,10 @@ def test_a_later_part_updates_the_whole_trace(
         for number in (1, 2):
             span = make_span(trace_id, number, now_unix_nano + number, f"step {number}")
             assert collector.export(export_request([span]).SerializeToString()).status_code == 200
-        heard = [next_message(socket) for _ in range(4)]
-    assert [message["details"].get("spanCount") for message in heard] == [None, 1, None, 2]
+        heard = heard_until(socket, trace_id, span_count=2)
+    assert new_spans(heard) == [[trace_id, f"{1:016x}"], [trace_id, f"{2:016x}"]]
     (summary,) = collector.get(f"/v1/traces?start={now_unix_nano + 1}&end={now_unix_nano + 1}")
-    assert heard[3] == {"type": "traceUpdated", "details": summary}
+    assert heard[-1] == {"type": "traceUpdated", "details": summary}
 
 
 def test_a_message_of_the_client_is_answered(collector: Collector) -> None:

@@ -1,10 +1,7 @@
-"""The Worker under test: runs a case of the store contract on request, and shows the live hub as it is.
+"""The Worker under test: runs a case of the store contract on request.
 
 POST /cases/<name>   run the case against D1: {"ok": true} or {"ok": false, "traceback": "..."}
 POST /sharded-cases/<name>   run it against two other databases as one
-GET /watchers        ask DurableObjectHub for their number: {"watchers": n}
-POST /publish        publish the body through DurableObjectHub: {"watchers": n}
-GET  /watch          a WebSocket of the hub
 GET  /ready          200
 """
 
@@ -18,12 +15,9 @@ from typing import Any
 from workers import Response, WorkerEntrypoint, python_to_rpc
 
 from otel_worker.cloudflare.d1 import D1Database
-from otel_worker.cloudflare.live_hub import DurableObjectHub, LiveHub
 from otel_worker.store.database import Database
 from otel_worker.store.sharding import ShardedDatabase
 from tests.contract.cases import SHARDED_CASES, STORE_CASES
-
-__all__ = ["Default", "LiveHub"]
 
 
 class Default(WorkerEntrypoint):  # type: ignore[misc]
@@ -32,15 +26,6 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
     async def fetch(self, request: Any) -> Any:
         url: str = request.url
         _, _, path = url.partition("//")[2].partition("/")
-        hub = DurableObjectHub(self.env.LIVE)
-        if path == "watch":
-            return await hub.accept(None)
-        if path == "watchers":
-            return _json({"watchers": await hub.watcher_count()})
-        if path == "publish":
-            # Not request.text(), which drops a byte order mark.
-            message = (await request.js_object.arrayBuffer()).to_bytes().decode()
-            return _json({"watchers": await hub.publish(message)})
         if path.startswith("cases/"):
             database = D1Database(python_to_rpc(self.env.DB))
             return _json(await _run_case(STORE_CASES[path.removeprefix("cases/")], database))

@@ -12,7 +12,7 @@ from typing import Any
 
 from entry import Default as Collector
 from entry import LiveHub
-from otel_worker.cloudflare import worker
+from otel_worker.cloudflare import databases
 from otel_worker.cloudflare.d1 import D1Database
 from tests.workerd.faulty_database import Fault, FaultyDatabase
 
@@ -35,7 +35,7 @@ class FaultyD1Database(FaultyDatabase):
         return getattr(self._database, name)
 
 
-worker.D1Database = FaultyD1Database  # type: ignore[assignment,attr-defined]
+databases.D1Database = FaultyD1Database  # type: ignore[assignment,attr-defined]
 
 
 class Default(Collector):

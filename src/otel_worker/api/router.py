@@ -20,14 +20,15 @@ from otel_worker.store.stats import Usage
 class Collector:
     """What handlers work with: the settings, the two ports and the clock (Unix milliseconds).
 
-    `known_names`, by the number of the shard, is kept from request to request by whoever makes this.
+    `hub` is None where live is switched off. `known_names`, by the number of the shard, is kept from request
+    to request by whoever makes this.
 
     `usage` and `database_bytes`, the size of the database, are None where the driver does not count them.
     """
 
     settings: Settings
     database: Database
-    hub: Hub
+    hub: Hub | None
     now_unix_ms: Callable[[], int]
     usage: Usage | None = None
     database_bytes: Callable[[], int | None] = lambda: None

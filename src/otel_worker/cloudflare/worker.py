@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import defaultdict
@@ -10,21 +9,17 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from workers import python_to_rpc
-
 from otel_worker.api.app import error_response, handle
 from otel_worker.api.message import WebSocketUpgrade
 from otel_worker.api.router import Collector
 from otel_worker.cloudflare.d1 import D1Database
+from otel_worker.cloudflare.databases import as_one, bound_databases, retrying
 from otel_worker.cloudflare.http import discard_body, to_js_response, to_request
-from otel_worker.cloudflare.live_hub import DurableObjectHub
+from otel_worker.cloudflare.live_client import Deliveries, DurableObjectHub
 from otel_worker.errors import OtelWorkerError
 from otel_worker.settings import Settings, read_settings
 from otel_worker.store.catalog import KnownNames, delete_stale
-from otel_worker.store.database import Database
 from otel_worker.store.retention import delete_excess, delete_expired
-from otel_worker.store.retry import RetryingDatabase
-from otel_worker.store.sharding import ShardedDatabase
 from otel_worker.store.stats import DELETE, INDEX, INGEST, READ, RETENTION, Usage
 
 # Standard error is the Worker's log; the default would hide what the retention did.
@@ -38,24 +33,26 @@ _KINDS = {"POST": INGEST, "GET": READ, "DELETE": DELETE, "PUT": INDEX}
 
 # Of this isolate: what it stored, it need not offer to the catalog again.
 _known_names: defaultdict[int, KnownNames] = defaultdict(KnownNames)
+_deliveries = Deliveries()
 
 
-async def answer(env: Any, js_request: Any) -> Any:
+async def answer(env: Any, ctx: Any, js_request: Any) -> Any:
     """Return the js.Response to a js.Request."""
     request = to_request(js_request)
     try:
         settings = _settings_of(env)
     except OtelWorkerError as error:
         return to_js_response(error_response(request, error))
-    hub = DurableObjectHub(env.LIVE)
-    shards = _bound_databases(env)
-    database = _as_one([_retrying(d1) for d1 in shards])
+    hub = DurableObjectHub(env.LIVE_HUB, ctx.waitUntil, _deliveries) if settings.is_live else None
+    shards = bound_databases(env)
+    database = as_one(shards)
     collector = Collector(
         settings, database, hub, _now_unix_ms, _usage(), lambda: _size_bytes(shards), _known_names
     )
     response = await handle(collector, request)
     _count(_KINDS.get(request.method), shards)
     if isinstance(response, WebSocketUpgrade):
+        assert hub is not None, "no handler agrees to an upgrade without a hub"
         return await hub.accept(response.subprotocol)
     if response.status >= _FIRST_ERROR_STATUS:
         await discard_body(js_request)
@@ -65,7 +62,7 @@ async def answer(env: Any, js_request: Any) -> Any:
 async def run_retention(env: Any) -> None:
     """Delete what is older than RETENTION_DAYS, and the oldest of what is above MAX_DATABASE_BYTES."""
     settings = _settings_of(env)
-    shards = _bound_databases(env)
+    shards = bound_databases(env)
     for number, d1 in enumerate(shards):
         try:
             await _shrink(d1, settings, len(shards))
@@ -77,7 +74,7 @@ async def run_retention(env: Any) -> None:
 
 
 async def _shrink(d1: D1Database, settings: Settings, shard_count: int) -> None:
-    database = _retrying(d1)
+    database = retrying(d1)
     expired = await delete_expired(database, settings.retention_days, _now_unix_ms(), shard_count)
     # Known by now: whoever deletes asks what there is first.
     excess_bytes = (d1.size_bytes or 0) - settings.max_database_bytes
@@ -86,29 +83,10 @@ async def _shrink(d1: D1Database, settings: Settings, shard_count: int) -> None:
     _log.info("retention: %d blocks deleted for their age, %d for their size", expired, excessive)
 
 
-def _bound_databases(env: Any) -> list[D1Database]:
-    """Return the databases bound as DB, DB_1, DB_2 and so on, up to the first that is not."""
-    bindings = [env.DB]
-    while (binding := getattr(env, f"DB_{len(bindings)}", None)) is not None:
-        bindings.append(binding)
-    return [D1Database(python_to_rpc(binding)) for binding in bindings]
-
-
-def _as_one(databases: Sequence[Database]) -> Database:
-    return databases[0] if len(databases) == 1 else ShardedDatabase(databases)
-
-
 def _size_bytes(shards: Sequence[D1Database]) -> int | None:
     """Return the size of all databases, None until each has been asked something."""
     sizes = [shard.size_bytes for shard in shards]
     return None if None in sizes else sum(size for size in sizes if size is not None)
-
-
-def _retrying(d1: D1Database) -> RetryingDatabase:
-    # Not Python's random: its state is part of the snapshot, and equal in all isolates until it is seeded.
-    from js import Math
-
-    return RetryingDatabase(d1, asyncio.sleep, Math.random)
 
 
 @cache

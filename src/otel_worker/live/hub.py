@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from otel_worker.live.announcement import Announcement
+
+
+class HubStatus(NamedTuple):
+    """How the hub is: open watchers, and what it lost since it woke.
+
+    `watchers` and `dropped_watchers`, those that did not keep up, are None when the hub does not answer.
+    `dropped_traces` counts updates of traces that no watcher was told of.
+    """
+
+    watchers: int | None
+    dropped_watchers: int | None
+    dropped_traces: int
 
 
 class Hub(Protocol):
-    """Passes messages on to all open WebSockets; may raise: the caller has stored its spans already."""
+    """Tells all who watch of what was stored, each as far as he asked for it."""
 
-    async def watcher_count(self) -> int:
-        """Return how many are watching: asked before each announcement, so that an unwatched one is cheap."""
+    def announce(self, announcement: Announcement) -> None:
+        """Take an announcement, and return at once; what cannot be delivered is counted as dropped.
+
+        It comes from whoever has just stored the spans, and MUST NOT keep him waiting.
+        """
         ...
 
-    async def publish(self, message: str) -> int:
-        """Send a text message to every watcher, and return how many there are.
-
-        Messages MUST reach a watcher in the order they were published. A watcher that is gone MUST NOT
-        keep the others from being served.
-        """
+    async def status(self) -> HubStatus:
+        """Return how the hub is, within a bounded time."""
         ...

@@ -34,16 +34,6 @@ class Block(NamedTuple):
     terms: str
     names: Names
 
-    @property
-    def span_ids(self) -> list[tuple[str, str]]:
-        """Trace id and span id of each span; read from the text, since few ask for them."""
-        return [
-            (part.trace_id, span.span_id)
-            for part in decode_parts(self.spans)
-            for group in part.groups
-            for span in group.spans
-        ]
-
 
 encode_json = msgspec.json.Encoder().encode
 decode_heads = msgspec.json.Decoder(list[Head]).decode

@@ -24,6 +24,10 @@ INSERT_TERMS = """
 INSERT INTO span_terms (rowid, terms) SELECT last_insert_rowid(), ?1 WHERE changes() > 0
 """
 
+# Whether somebody watches live; read in the transaction of an insert, so that none goes unannounced.
+IS_WATCHED = "SELECT id FROM live WHERE watched = 1"
+SET_WATCHED = "UPDATE live SET watched = ?1 WHERE watched <> ?1"
+
 FIND_DIGEST = "SELECT 1 FROM span_blocks WHERE id >= ?1 AND id < ?2 AND digest = ?3 LIMIT 1"
 
 # ?1 an FTS5 query for several trace ids, ?2 the same ids as a JSON array.

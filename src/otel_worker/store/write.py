@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from otel_worker.errors import StorageUnavailable
 from otel_worker.store import sql
 from otel_worker.store.blocks import Block
 from otel_worker.store.database import Database, Statement
 from otel_worker.store.index import batch_with_terms
+from otel_worker.store.watched import IS_WATCHED
 
 # Block ids are `milliseconds * IDS_PER_MILLISECOND + n`.
 IDS_PER_MILLISECOND = 1024
@@ -23,16 +25,26 @@ RETRY_WINDOW_MS = 3_600_000
 _MAX_SHIFTS = 32
 
 
+class Written(NamedTuple):
+    """The blocks that were not stored before, and whether somebody watched live when they were stored."""
+
+    blocks: list[Block]
+    is_watched: bool
+
+
 async def write_blocks(
     database: Database, blocks: Sequence[Block], now_unix_ms: int, also: Sequence[Statement] = ()
-) -> list[Block]:
-    """Store the blocks and return those that were not stored before; `also` is for the same transaction.
+) -> Written:
+    """Store the blocks; `also` is for the same transaction.
 
     When it returns, every block is durable. Raises StorageUnavailable when the same call may succeed
     later; blocks that were stored by then are recognised.
     """
     written: list[Block] = []
+    is_watched = False
     pending = list(blocks)
+    if not pending:
+        return Written(written, is_watched)
     for shift in range(_MAX_SHIFTS):
         ranges = [_id_range(block, now_unix_ms, shift) for block in pending]
         statements: list[Statement] = []
@@ -42,7 +54,9 @@ async def write_blocks(
         # Behind the blocks: each INSERT_TERMS asks what the statement before it did.
         statements.extend(also)
         also = ()
-        reported = await batch_with_terms(database, statements) if statements else []
+        statements.append(IS_WATCHED)
+        reported = await batch_with_terms(database, statements)
+        is_watched |= bool(reported[-1])
         inserted = reported[: 2 * len(pending) : 2]
         absent: list[Block] = []
         for block, id_range, is_new in zip(pending, ranges, inserted, strict=True):
@@ -51,7 +65,7 @@ async def write_blocks(
             elif not await _is_stored(database, block, id_range):
                 absent.append(block)
         if not absent:
-            return written
+            return Written(written, is_watched)
         pending = absent
     raise StorageUnavailable("no free block id near the time of these spans; send them again later")
 

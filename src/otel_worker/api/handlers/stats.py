@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from otel_worker.api.message import Request, Response, json_response
 from otel_worker.api.router import Collector
+from otel_worker.live.hub import Hub
 from otel_worker.store.stats import Usage, read_statistics
 
 
@@ -20,10 +21,20 @@ async def get_stats(collector: Collector, request: Request) -> Response:
             "databaseBytes": collector.database_bytes(),
             "oldestUnixNano": _text(stored.oldest_unix_nano),
             "newestUnixNano": _text(stored.newest_unix_nano),
+            "live": None if collector.hub is None else await _render_live(collector.hub),
             "usage": None if usage is None else _render_usage(usage),
             "startedUnixNano": None if usage is None else str(usage.started_unix_ms * 1_000_000),
         }
     )
+
+
+async def _render_live(hub: Hub) -> dict[str, int | None]:
+    status = await hub.status()
+    return {
+        "watchers": status.watchers,
+        "droppedWatchers": status.dropped_watchers,
+        "droppedTraces": status.dropped_traces,
+    }
 
 
 def _render_usage(usage: Usage) -> dict[str, dict[str, int]]:

@@ -12,7 +12,7 @@ from otel_worker_cli.runtime.project import Checkout, this_checkout
 from otel_worker_cli.runtime.session import DevSession
 from otel_worker_cli.sqlite import SqliteDatabase
 from tests.contract.hub_harness import TOKEN
-from tests.workerd.project import assemble_project
+from tests.workerd.project import assemble_collector, assemble_project
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +51,6 @@ def test_worker(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) ->
 def live_worker(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSession]:
     """Yield the collector whose hub misbehaves on demand, in workerd with a local D1 of its own."""
     folder = tmp_path_factory.mktemp("live")
-    config = assemble_project(folder / "project", checkout, "live_entry.py", "live.toml")
+    config = assemble_collector(folder / "project", checkout, "live_entry.py")
     with DevSession.start(config, persist_to=folder / "state", token=TOKEN, reads_dev_vars=False) as session:
         yield session

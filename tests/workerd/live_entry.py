@@ -14,24 +14,31 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from workers import WorkerEntrypoint
-
-from otel_worker.cloudflare import databases, live_hub
+from entry import Default as Collector
+from entry import LiveHub as DeployedLiveHub
+from entry import MetricsAggregator
+from otel_worker.cloudflare import databases
 from otel_worker.cloudflare.d1 import D1Database, _translated
 from otel_worker.cloudflare.worker import answer
 from otel_worker.store.database import Row, Statement
 
-__all__ = ["Default", "LiveHub"]
+__all__ = ["Default", "LiveHub", "MetricsAggregator"]
 
+_FOR_EVER_SECONDS = 3_600.0
 _OVERLOADED = "D1_ERROR: D1 DB is overloaded. Too many requests queued."
 
 
 @dataclass
 class Behaviour:
-    """How the hub behaves: whether it raises, how long it takes, how many reads or writes of D1 fail."""
+    """How the hub behaves.
+
+    `raises` and `delay_seconds` are of announcements; with `is_mute` nobody learns how it is. So many reads
+    and writes of D1 fail.
+    """
 
     raises: bool = False
     delay_seconds: float = 0.0
+    is_mute: bool = False
     failing_reads: int = 0
     failing_writes: int = 0
 
@@ -61,7 +68,7 @@ class FailingD1Database(D1Database):
 databases.D1Database = FailingD1Database  # type: ignore[attr-defined]
 
 
-class LiveHub(live_hub.LiveHub):
+class LiveHub(DeployedLiveHub):
     """The hub, which tells of itself and misbehaves."""
 
     def __init__(self, ctx: Any, env: Any) -> None:
@@ -72,13 +79,19 @@ class LiveHub(live_hub.LiveHub):
         self._announced = 0
 
     async def announce(self, text: str, dropped_before: int) -> None:
-        """See live_hub.LiveHub.announce."""
+        """See LiveHub.announce."""
         self._announced += 1
         if _behaviour.raises:
             raise RuntimeError("the hub is broken")
         if _behaviour.delay_seconds:
             await asyncio.sleep(_behaviour.delay_seconds)
         await super().announce(text, dropped_before)
+
+    async def status(self) -> str:
+        """See LiveHub.status."""
+        if _behaviour.is_mute:
+            await asyncio.sleep(_FOR_EVER_SECONDS)
+        return await super().status()
 
     async def behave(self, behaviour: str) -> None:
         """Behave so from now on."""
@@ -112,7 +125,7 @@ class _Environment:
         return getattr(self._env, name)
 
 
-class Default(WorkerEntrypoint):  # type: ignore[misc]
+class Default(Collector):
     """The collector, and the address of its hub."""
 
     async def fetch(self, request: Any) -> Any:

@@ -61,6 +61,7 @@ class _Window:
 
     def __init__(self, opened_unix_ms: int) -> None:
         self.opened_unix_ms = opened_unix_ms
+        self.is_lost = False
         self.traces: list[AnnouncedTrace] = []
 
 
@@ -93,8 +94,13 @@ class Broadcaster:
         self.drop(dropped_before)
         traces = read_announcement(text)
         now_unix_ms, window = self._now_unix_ms(), self._window
-        is_first = window is None or now_unix_ms - window.opened_unix_ms > STUCK_MS
-        if window is None or is_first:
+        if window is not None and now_unix_ms - window.opened_unix_ms > STUCK_MS:
+            # Who was to pass it on is gone, or comes too late.
+            window.is_lost = True
+            self.drop(len(window.traces))
+            window = None
+        is_first = window is None
+        if window is None:
             window = self._window = _Window(now_unix_ms)
         room = MAX_WINDOW_TRACES - len(window.traces)
         window.traces += traces[:room]
@@ -105,6 +111,8 @@ class Broadcaster:
     async def _pass_on(self, window: _Window) -> None:
         while self._has_to_wait():
             await self._sleep(_POLL_SECONDS)
+        if window.is_lost:
+            return
         self._begun_unix_ms, self._is_busy = self._now_unix_ms(), True
         if self._window is window:
             self._window = None

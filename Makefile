@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGUMENTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench fuzz soak docs clean deploy-dry-run lock run-environment test-environment
+.PHONY: help setup dev test check bench fuzz soak docs prometheus clean deploy-dry-run lock run-environment test-environment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +27,7 @@ check: test-environment ## Lint, format check, types, import rules and the fast 
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/core tests/toolchain tests/conformance/test_document.py
 
-bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "cost" or "ingest --quick"
+bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "live", "cost" or "ingest --quick"
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python -m bench $(or $(ARGUMENTS),ingest)
 
@@ -40,6 +40,9 @@ soak: test-environment ## Kill the collector 200 times while it stores, and coun
 
 docs: test-environment ## Write docs/conformance.md again after a change to tests/conformance
 	@$(BIN)/python tools/conformance.py
+
+prometheus: test-environment ## Find or fetch Prometheus and Caddy, and say where they are
+	@$(BIN)/python tools/prometheus.py
 
 deploy-dry-run: run-environment ## Show what a deploy would upload, and its size
 	@$(BIN)/otel-worker setup --quiet

@@ -10,6 +10,7 @@ import click
 from bench.cost import measurement as cost_measurement
 from bench.ingest import decoders, end_to_end, memory
 from bench.ingest.progress import say
+from bench.live import measurement as live_measurement
 from bench.report import replace_section
 from bench.search import measurement as search_measurement
 from otel_worker_cli.runtime.failures import ToolingError
@@ -27,6 +28,7 @@ INGEST: Mapping[str, Measure] = {
 QUICK_INGEST = ("decoders", "end-to-end")
 SEARCH: Mapping[str, Measure] = {"search": search_measurement.measure}
 COST: Mapping[str, Measure] = {"cost": cost_measurement.measure}
+LIVE: Mapping[str, Measure] = {"live": live_measurement.measure}
 
 
 @click.group()
@@ -58,6 +60,13 @@ def search(quick: bool) -> None:
 def cost(quick: bool) -> None:
     """What a million spans cost on Cloudflare."""
     _run(COST, COST, "scaling.md", quick)
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="Four seconds a case; docs/performance.md is left alone.")
+def live(quick: bool) -> None:
+    """What watching live takes and costs, with up to a thousand watchers."""
+    _run(LIVE, LIVE, "performance.md", quick)
 
 
 def _run(measures: Mapping[str, Measure], names: Iterable[str], page: str, quick: bool) -> None:

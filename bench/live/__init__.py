@@ -1,0 +1,1 @@
+"""Measures the live view: what an announcement takes to its watchers, and what it costs."""

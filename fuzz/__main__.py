@@ -8,6 +8,7 @@ import time
 import click
 
 from fuzz.http_run import Target, run_over_http
+from fuzz.inputs import METRICS, TRACES
 from fuzz.local_run import run_in_processes
 from fuzz.tally import Tally
 
@@ -16,6 +17,7 @@ _PROGRESS_SECONDS = 5.0
 
 @click.command()
 @click.option("--inputs", "input_count", type=click.IntRange(1), default=1_000_000, show_default=True)
+@click.option("--signal", type=click.Choice([TRACES, METRICS]), default=TRACES, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same inputs.")
 @click.option("--start", type=click.IntRange(0), default=0, help="The number of the first input.")
 @click.option("--processes", "process_count", type=click.IntRange(1), default=2, show_default=True)
@@ -24,6 +26,7 @@ _PROGRESS_SECONDS = 5.0
 @click.option("--connections", "connection_count", type=click.IntRange(1), default=4, show_default=True)
 def main(
     input_count: int,
+    signal: str,
     seed: int,
     start: int,
     process_count: int,
@@ -47,8 +50,10 @@ def main(
                 err=True,
             )
 
+    if url is not None and signal != TRACES:
+        raise click.UsageError("over HTTP there are traces only")
     if url is None:
-        tally = run_in_processes(seed, start, input_count, process_count, show_progress)
+        tally = run_in_processes(seed, start, input_count, process_count, show_progress, signal)
     else:
         tally = run_over_http(Target(url, token), seed, start, input_count, connection_count, show_progress)
     click.echo(f"{tally.table()}\n")

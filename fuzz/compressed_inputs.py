@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from random import Random
 
-from fuzz.corpus import json_messages, protobuf_messages
+from fuzz.corpus import Corpus
 from fuzz.inputs import JSON, LIMIT_BYTES, PROTOBUF, FuzzInput
 from otel_worker.otlp.compression import MAX_GZIP_MEMBERS
 from tests.samples import dense_json, dense_protobuf
@@ -29,9 +29,9 @@ _TYPES = (
 )  # fmt: skip
 
 
-def cut_or_corrupt(number: int, random: Random) -> FuzzInput:
+def cut_or_corrupt(number: int, random: Random, corpus: Corpus) -> FuzzInput:
     """A compressed message that is cut, or has a few bytes replaced, header and checksum included."""
-    content_type, plain = _message(random)
+    content_type, plain = _message(random, corpus)
     coding = random.choice(tuple(_COMPRESS))
     body = bytearray(_COMPRESS[coding](plain))
     if random.random() < 0.3:
@@ -44,9 +44,9 @@ def cut_or_corrupt(number: int, random: Random) -> FuzzInput:
     return FuzzInput("cut or corrupt", bytes(body), content_type, coding)
 
 
-def members(number: int, random: Random) -> FuzzInput:
+def members(number: int, random: Random, corpus: Corpus) -> FuzzInput:
     """Several members, joined: whole, empty, cut, followed by something else, more than are allowed."""
-    content_type, plain = _message(random)
+    content_type, plain = _message(random, corpus)
     coding = random.choice(("gzip", "gzip", "gzip", "deflate"))
     compress = _COMPRESS[coding]
     change = random.randrange(5)
@@ -70,7 +70,7 @@ def members(number: int, random: Random) -> FuzzInput:
     return FuzzInput("members", body, content_type, coding)
 
 
-def bomb(number: int, random: Random) -> FuzzInput:
+def bomb(number: int, random: Random, corpus: Corpus) -> FuzzInput:
     """Much from little: above the limit or far above, in one member or many, or densely filled."""
     if random.random() < 0.3:
         content_type, body = random.choice(_dense())
@@ -79,14 +79,14 @@ def bomb(number: int, random: Random) -> FuzzInput:
     return FuzzInput("bomb", body, random.choice((JSON, PROTOBUF)), coding)
 
 
-def headers(number: int, random: Random) -> FuzzInput:
+def headers(number: int, random: Random, corpus: Corpus) -> FuzzInput:
     """Any message under any Content-Type and Content-Encoding."""
-    _, plain = _message(random)
+    _, plain = _message(random, corpus)
     body = random.choice((plain, gzip.compress(plain, 1, mtime=0), zlib.compress(plain, 1)))
     return FuzzInput("headers", body, random.choice(_TYPES), random.choice(_CODINGS))
 
 
-def random_bytes(number: int, random: Random) -> FuzzInput:
+def random_bytes(number: int, random: Random, corpus: Corpus) -> FuzzInput:
     """Bytes without any thought behind them, mostly few."""
     size_bytes = random.choice((0, 1, 1, 2, 2, 3, 4, 8, 16, 64, 500, 3000))
     body = random.randbytes(size_bytes)
@@ -124,13 +124,13 @@ def _dense() -> tuple[tuple[str, bytes], ...]:
     )
 
 
-def _message(random: Random) -> tuple[str, bytes]:
+def _message(random: Random, corpus: Corpus) -> tuple[str, bytes]:
     if random.random() < 0.5:
-        return PROTOBUF, random.choice(protobuf_messages())
-    return JSON, random.choice(json_messages())
+        return PROTOBUF, random.choice(corpus.protobuf_messages())
+    return JSON, random.choice(corpus.json_messages())
 
 
-GENERATORS: dict[str, tuple[int, Callable[[int, Random], FuzzInput]]] = {
+GENERATORS: dict[str, tuple[int, Callable[[int, Random, Corpus], FuzzInput]]] = {
     "random bytes": (10, random_bytes),
     "cut or corrupt": (6, cut_or_corrupt),
     "members": (3, members),

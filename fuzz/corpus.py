@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any, NamedTuple
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
+from fuzz.inputs import METRICS, TRACES
+from fuzz.metric_corpus import metric_messages
 from otel_worker.otlp.values import MAX_VALUE_DEPTH
+from tests.core.metric_oracle import metrics_as_json
 from tests.core.otlp_oracle import request_as_json
 from tests.samples import key_values, rich_request, small_request
 
@@ -19,18 +24,47 @@ _VALUES: tuple[object, ...] = (
 )  # fmt: skip
 
 
-@cache
-def protobuf_messages() -> tuple[bytes, ...]:
-    """Return the corpus in protobuf."""
-    return tuple(bytes(message.SerializeToString(deterministic=True)) for message in _messages())
+class Corpus(NamedTuple):
+    """Valid requests of one signal, in both encodings."""
+
+    signal: str
+    protobuf_messages: Callable[[], tuple[bytes, ...]]
+    json_messages: Callable[[], tuple[bytes, ...]]
 
 
 @cache
-def json_messages() -> tuple[bytes, ...]:
+def _traces_protobuf() -> tuple[bytes, ...]:
+    return tuple(_as_protobuf(message) for message in _messages())
+
+
+@cache
+def _traces_json() -> tuple[bytes, ...]:
     """Return the corpus in OTLP JSON, and once more with null for all that is absent."""
     compact = [request_as_json(message) for message in _messages()]
     with_nulls = [request_as_json(message, null_for_absent=True) for message in _messages()[1:3]]
     return tuple(compact + with_nulls)
+
+
+@cache
+def _metrics_protobuf() -> tuple[bytes, ...]:
+    return tuple(_as_protobuf(message) for message in metric_messages())
+
+
+@cache
+def _metrics_json() -> tuple[bytes, ...]:
+    """Return the corpus in OTLP JSON, and once more with the defaults written out."""
+    compact = [metrics_as_json(message) for message in metric_messages()]
+    return (*compact, metrics_as_json(metric_messages()[0], defaults_too=True))
+
+
+def _as_protobuf(message: Any) -> bytes:
+    return bytes(message.SerializeToString(deterministic=True))
+
+
+CORPORA = {
+    TRACES: Corpus(TRACES, _traces_protobuf, _traces_json),
+    METRICS: Corpus(METRICS, _metrics_protobuf, _metrics_json),
+}
 
 
 @cache

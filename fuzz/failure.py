@@ -19,7 +19,7 @@ def describe_failure(seed: int, index: int, fuzz_input: FuzzInput, violation: Vi
         (
             str(violation),
             f"generator: {fuzz_input.generator}",
-            f"again: python -m fuzz --seed {seed} --start {index} --inputs 1",
+            f"again: python -m fuzz --signal {fuzz_input.signal} --seed {seed} --start {index} --inputs 1",
             f"Content-Type: {smallest.content_type}, Content-Encoding: {smallest.content_encoding}",
             f"body, {len(fuzz_input.body)} bytes made {len(smallest.body)}, in hex:",
             smallest.body.hex(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from fuzz import compressed_inputs, json_inputs, protobuf_inputs
-from fuzz.inputs import JSON, PROTOBUF, FuzzInput
+from fuzz.corpus import CORPORA
+from fuzz.inputs import JSON, PROTOBUF, TRACES, FuzzInput
 
 # A bomb takes a hundred times as long as any other input: one in so many rounds of all others.
 _ROUNDS_PER_BOMB = 10
@@ -32,7 +33,7 @@ ROUND = len(_SCHEDULE)
 NAMES = (*dict.fromkeys(_SCHEDULE), "body: bomb")
 
 
-def input_at(seed: int, index: int) -> FuzzInput:
+def input_at(seed: int, index: int, signal: str = TRACES) -> FuzzInput:
     """Return one input. `index` counts from 0; systematic generators go on from round to round."""
     round_number, slot = divmod(index, ROUND)
     name = _SCHEDULE[slot]
@@ -40,9 +41,14 @@ def input_at(seed: int, index: int) -> FuzzInput:
         name = "body: bomb"
     number = round_number * _WEIGHTS.get(name, 1) + slot - _FIRST.get(name, slot)
     random = Random(f"{seed} {index}")
+    corpus = CORPORA[signal]
     family, _, short = name.partition(": ")
     if family == "body":
-        return compressed_inputs.GENERATORS[short][1](number, random)._replace(generator=name)
+        return compressed_inputs.GENERATORS[short][1](number, random, corpus)._replace(
+            generator=name, signal=signal
+        )
     if family == "JSON":
-        return FuzzInput(name, json_inputs.GENERATORS[short][1](number, random), JSON)
-    return FuzzInput(name, protobuf_inputs.GENERATORS[short][1](number, random), PROTOBUF)
+        return FuzzInput(name, json_inputs.GENERATORS[short][1](number, random, corpus), JSON, signal=signal)
+    return FuzzInput(
+        name, protobuf_inputs.GENERATORS[short][1](number, random, corpus), PROTOBUF, signal=signal
+    )

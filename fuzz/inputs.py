@@ -7,7 +7,10 @@ from typing import NamedTuple
 from otel_worker.otlp.response import JSON, PROTOBUF
 from otel_worker.settings import DEFAULT_MAX_BODY_BYTES
 
-__all__ = ["JSON", "LIMIT_BYTES", "PROTOBUF", "FuzzInput"]
+__all__ = ["JSON", "LIMIT_BYTES", "METRICS", "PROTOBUF", "TRACES", "FuzzInput"]
+
+# Which export request a body is meant to be.
+TRACES, METRICS = "traces", "metrics"
 
 # The collector's own default, so that the same inputs mean the same over HTTP.
 LIMIT_BYTES = DEFAULT_MAX_BODY_BYTES
@@ -20,3 +23,4 @@ class FuzzInput(NamedTuple):
     body: bytes
     content_type: str
     content_encoding: str | None = None
+    signal: str = TRACES

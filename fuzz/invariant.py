@@ -12,12 +12,16 @@ from types import FrameType
 
 import msgspec
 
-from fuzz.inputs import JSON, LIMIT_BYTES, FuzzInput
+from fuzz.inputs import JSON, LIMIT_BYTES, METRICS, FuzzInput
 from otel_worker.errors import InvalidOtlp, PayloadTooLarge, UnsupportedMediaType
+from otel_worker.metric_model import MetricExport
 from otel_worker.model import Export, TracePart
 from otel_worker.otlp.compression import inflate
 from otel_worker.otlp.json_decoder import decode_export_json
 from otel_worker.otlp.json_encoder import encode_traces_json
+from otel_worker.otlp.metric_json_decoder import decode_metrics_json
+from otel_worker.otlp.metric_json_encoder import encode_metrics_json
+from otel_worker.otlp.metric_protobuf_decoder import decode_metrics_protobuf
 from otel_worker.otlp.protobuf_decoder import decode_export_protobuf
 from otel_worker.otlp.protobuf_encoder import encode_traces_protobuf
 from otel_worker.otlp.response import encode_status, media_type_of
@@ -31,7 +35,7 @@ LIMIT_GROWTH_BYTES = 96 * 1024 * 1024
 # Unix counts kilobytes here, macOS bytes.
 _RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
-STORED, NOTHING, PARTIAL, ALL_REJECTED = "stored", "nothing in it", "stored in part", "every span rejected"
+STORED, NOTHING, PARTIAL, ALL_REJECTED = "stored", "nothing in it", "stored in part", "everything rejected"
 # What each outcome is over HTTP.
 STATUS = {
     STORED: 200,
@@ -77,17 +81,36 @@ def _outcome(fuzz_input: FuzzInput) -> str:
         if media_type is None:
             raise UnsupportedMediaType(fuzz_input.content_type)
         body = inflate(fuzz_input.body, fuzz_input.content_encoding, LIMIT_BYTES)
-        export = decode_export_json(body) if media_type == JSON else decode_export_protobuf(body)
+        export = _decode(fuzz_input.signal, media_type, body)
     except (InvalidOtlp, PayloadTooLarge, UnsupportedMediaType) as error:
         # The answer has to be possible in both encodings, also when the message quotes the body.
         for answer_type in (JSON, "application/x-protobuf"):
             if not 0 < len(encode_status(answer_type, error)) < 100_000:
                 raise Violation("answer", "an error message without bounds") from error
         return type(error).__name__
-    _check_export(export)
-    if export.parts:
+    if isinstance(export, MetricExport):
+        _check_metrics(export)
+    else:
+        _check_export(export)
+    if export.groups if isinstance(export, MetricExport) else export.parts:
         return PARTIAL if export.rejected_count else STORED
     return ALL_REJECTED if export.rejected_count else NOTHING
+
+
+def _decode(signal: str, media_type: str, body: bytes) -> Export | MetricExport:
+    if signal == METRICS:
+        return decode_metrics_json(body) if media_type == JSON else decode_metrics_protobuf(body)
+    return decode_export_json(body) if media_type == JSON else decode_export_protobuf(body)
+
+
+def _check_metrics(export: MetricExport) -> None:
+    """Take the model through OTLP JSON: its points are valid there too, and the same."""
+    again = decode_metrics_json(encode_metrics_json(export.groups))
+    if again.rejected_count:
+        raise Violation("encoded as JSON", f"points rejected: {again.rejections}")
+    # As text: NaN is not equal to itself, and 1 is to 1.0.
+    if repr(again.groups) != repr(export.groups):
+        raise Violation("encoded as JSON", f"{again.groups!r} instead of {export.groups!r}"[:2000])
 
 
 def _check_export(export: Export) -> None:

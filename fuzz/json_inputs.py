@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from fuzz.corpus import json_messages
+from fuzz.corpus import Corpus
 from fuzz.json_tree import Pairs, Place, Raw, places, render
 
 _NUMBERS: tuple[Any, ...] = (
@@ -55,26 +55,26 @@ _TO_ATTRIBUTES = (
 )  # fmt: skip
 
 
-def value_replaced(number: int, random: Random) -> bytes:
+def value_replaced(number: int, random: Random, corpus: Corpus) -> bytes:
     """One to three values replaced: by another type, by a number out of range, by text hard to read."""
-    tree, found = _tree(random)
+    tree, found = _tree(random, corpus)
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         random.choice(found).put(random.choice(random.choice(_ALL)))
     return render(tree)
 
 
-def value_replaced_in_kind(number: int, random: Random) -> bytes:
+def value_replaced_in_kind(number: int, random: Random, corpus: Corpus) -> bytes:
     """One value replaced by one of its own kind: ids by ids, times by numbers and their texts."""
-    tree, found = _tree(random)
+    tree, found = _tree(random, corpus)
     for _ in range(random.randint(1, 3)):
         place = random.choice(found)
         place.put(random.choice(_alike(place)))
     return render(tree, random)
 
 
-def structure_changed(number: int, random: Random) -> bytes:
+def structure_changed(number: int, random: Random, corpus: Corpus) -> bytes:
     """Objects and lists rearranged: things swapped, repeated, left out, moved where they do not belong."""
-    tree, found = _tree(random)
+    tree, found = _tree(random, corpus)
     for _ in range(random.randint(1, 3)):
         place, other = random.choice(found), random.choice(found)
         change = random.randrange(6)
@@ -101,9 +101,9 @@ def render_plain(value: Any) -> bytes:
     return json.dumps(value, default=lambda _: None).encode()
 
 
-def keys_changed(number: int, random: Random) -> bytes:
+def keys_changed(number: int, random: Random, corpus: Corpus) -> bytes:
     """Keys that occur twice, are unknown, empty, escaped, in another case, or no text at all."""
-    tree, found = _tree(random)
+    tree, found = _tree(random, corpus)
     for _ in range(random.randint(1, 3)):
         objects = [place for place in found if isinstance(place.value, dict) and place.value]
         if not objects:
@@ -123,14 +123,14 @@ def keys_changed(number: int, random: Random) -> bytes:
     return render(tree, random)
 
 
-def damaged_text(number: int, random: Random) -> bytes:
+def damaged_text(number: int, random: Random, corpus: Corpus) -> bytes:
     """The text cut, spliced, or with a few bytes replaced by those that JSON is made of."""
-    text = random.choice(json_messages())
+    text = random.choice(corpus.json_messages())
     change = random.randrange(4)
     if change == 0:
         return text[: random.randrange(len(text) + 1)]
     if change == 1:
-        other = random.choice(json_messages())
+        other = random.choice(corpus.json_messages())
         return text[: random.randrange(len(text) + 1)] + other[random.randrange(len(other) + 1) :]
     damaged = bytearray(text)
     for _ in range(random.randint(1, 5)):
@@ -142,10 +142,10 @@ def damaged_text(number: int, random: Random) -> bytes:
     return bytes(damaged)
 
 
-def every_byte_replaced(number: int, random: Random) -> bytes:
+def every_byte_replaced(number: int, random: Random, corpus: Corpus) -> bytes:
     """Every byte of every document: taken out, and six bytes put in its place."""
     position, kind = divmod(number, 7)
-    texts = json_messages()
+    texts = corpus.json_messages()
     position %= sum(map(len, texts))
     for text in texts:
         if position < len(text):
@@ -156,7 +156,7 @@ def every_byte_replaced(number: int, random: Random) -> bytes:
     raise AssertionError("the sum of all lengths was wrong")
 
 
-def deep_nesting(number: int, random: Random) -> bytes:
+def deep_nesting(number: int, random: Random, corpus: Corpus) -> bytes:
     """Brackets in each other, matched or not, in strings or not, where values are and where they are not."""
     depth = random.choice(
         (10, 31, 32, 33, 34, 49, 50, 51, 98, 99, 100, 101, 199, 200, 201, 202, 500, 3000, 100_000)
@@ -192,7 +192,7 @@ def deep_nesting(number: int, random: Random) -> bytes:
     return before + nested + behind
 
 
-def tokens(number: int, random: Random) -> bytes:
+def tokens(number: int, random: Random, corpus: Corpus) -> bytes:
     """JSON's own tokens in random order."""
     alphabet = (
         b"{", b"}", b"[", b"]", b":", b",", b'"', b"\\", b'"a"', b"0", b"-1", b"1e9", b"true", b"null", b" ",
@@ -202,21 +202,21 @@ def tokens(number: int, random: Random) -> bytes:
     return b"".join(random.choices(alphabet, k=random.choice((1, 3, 10, 30, 200))))
 
 
-def other_encodings(number: int, random: Random) -> bytes:
+def other_encodings(number: int, random: Random, corpus: Corpus) -> bytes:
     """A document in UTF-16, UTF-32 or Latin-1, with a byte order mark, or between other text."""
-    text = random.choice(json_messages())
+    text = random.choice(corpus.json_messages())
     around = random.choice((b"", b" ", b"\n", b"\0", b"\xef\xbb\xbf", b"x", text, b"//", b"\x1e"))
     encoding = random.choice(("utf-8", "utf-16", "utf-16-le", "utf-32", "utf-7", "cp500"))
     encoded = text.decode().encode(encoding, "replace")
     return around + encoded if random.random() < 0.5 else encoded + around
 
 
-def _tree(random: Random) -> tuple[Any, list[Place]]:
+def _tree(random: Random, corpus: Corpus) -> tuple[Any, list[Place]]:
     """Return a document of the corpus that nobody else holds, and all its places."""
-    tree = json.loads(random.choice(json_messages()))
+    tree = json.loads(random.choice(corpus.json_messages()))
     found = places(tree)
     while not found:
-        tree = json.loads(random.choice(json_messages()))
+        tree = json.loads(random.choice(corpus.json_messages()))
         found = places(tree)
     return tree, found
 
@@ -238,7 +238,7 @@ def _snake_case(key: str) -> str:
     return "".join(f"_{character.lower()}" if character.isupper() else character for character in key)
 
 
-GENERATORS: dict[str, tuple[int, Callable[[int, Random], bytes]]] = {
+GENERATORS: dict[str, tuple[int, Callable[[int, Random, Corpus], bytes]]] = {
     "value replaced": (8, value_replaced),
     "value replaced in kind": (8, value_replaced_in_kind),
     "structure changed": (5, structure_changed),

@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from fuzz.failure import describe_failure
 from fuzz.generators import input_at
+from fuzz.inputs import TRACES
 from fuzz.invariant import Violation, outcome_of
 from fuzz.tally import Tally
 
@@ -21,11 +22,11 @@ _CHUNK_SECONDS = 600
 _MAX_MEMORY_BYTES = 2 * 1024**3
 
 
-def run_inputs(seed: int, start: int, count: int) -> Tally:
+def run_inputs(seed: int, start: int, count: int, signal: str = TRACES) -> Tally:
     """Return what becomes of inputs `start` to `start + count`."""
     tally = Tally()
     for index in range(start, start + count):
-        fuzz_input = input_at(seed, index)
+        fuzz_input = input_at(seed, index, signal)
         try:
             tally.counts[fuzz_input.generator, outcome_of(fuzz_input)] += 1
         except Violation as violation:
@@ -39,7 +40,12 @@ def run_inputs(seed: int, start: int, count: int) -> Tally:
 
 
 def run_in_processes(
-    seed: int, start: int, count: int, process_count: int, on_progress: Callable[[Tally], None]
+    seed: int,
+    start: int,
+    count: int,
+    process_count: int,
+    on_progress: Callable[[Tally], None],
+    signal: str = TRACES,
 ) -> Tally:
     """Return the same from several processes; `on_progress` is called after each piece of work."""
     tally = Tally()
@@ -53,7 +59,7 @@ def run_in_processes(
             first = next(starts, None)
             if first is not None:
                 size = min(_CHUNK_INPUTS, start + count - first)
-                running[pool.submit(_run_chunk, seed, first, size)] = first
+                running[pool.submit(_run_chunk, seed, first, size, signal)] = first
 
         for _ in range(process_count + 1):
             submit()
@@ -80,9 +86,9 @@ def _limit_process() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-def _run_chunk(seed: int, start: int, count: int) -> Tally:
+def _run_chunk(seed: int, start: int, count: int, signal: str) -> Tally:
     faulthandler.dump_traceback_later(_CHUNK_SECONDS, exit=True)
     try:
-        return run_inputs(seed, start, count)
+        return run_inputs(seed, start, count, signal)
     finally:
         faulthandler.cancel_dump_traceback_later()

@@ -8,9 +8,9 @@ from random import Random
 Replace = Callable[[bytes, bytes], bytes]
 """Takes tag and value of a length-delimited field, and returns what to write instead."""
 
-# Which length-delimited fields are messages: trace_service.proto, trace.proto, resource.proto, common.proto.
+# Which length-delimited fields are messages: trace.proto, metrics.proto, resource.proto, common.proto.
 _MESSAGES: dict[str, dict[int, str]] = {
-    "request": {1: "resource_spans"},
+    "traces": {1: "resource_spans"},
     "resource_spans": {1: "resource", 2: "scope_spans"},
     "resource": {1: "key_value"},
     "scope_spans": {1: "scope", 2: "span"},
@@ -18,6 +18,18 @@ _MESSAGES: dict[str, dict[int, str]] = {
     "span": {9: "key_value", 11: "event", 13: "link", 15: "status"},
     "event": {3: "key_value"},
     "link": {4: "key_value"},
+    "metrics": {1: "resource_metrics"},
+    "resource_metrics": {1: "resource", 2: "scope_metrics"},
+    "scope_metrics": {1: "scope", 2: "metric"},
+    "metric": {5: "numbers", 7: "numbers", 9: "histogram", 10: "exponential_histogram", 11: "summary"},
+    "numbers": {1: "number_point"},
+    "number_point": {7: "key_value"},
+    "histogram": {1: "histogram_point"},
+    "histogram_point": {9: "key_value"},
+    "exponential_histogram": {1: "exponential_point"},
+    "exponential_point": {1: "key_value", 8: "buckets", 9: "buckets"},
+    "summary": {1: "summary_point"},
+    "summary_point": {6: "quantile", 7: "key_value"},
     "key_value": {2: "any_value"},
     "any_value": {5: "array_value", 6: "key_value_list"},
     "array_value": {1: "any_value"},
@@ -25,9 +37,9 @@ _MESSAGES: dict[str, dict[int, str]] = {
 }
 
 
-def with_one_field(message: bytes, random: Random, replace: Replace) -> bytes:
-    """Return a valid request with one of its length-delimited fields, at any depth, replaced."""
-    return _rewrite(message, "request", random, replace)
+def with_one_field(message: bytes, signal: str, random: Random, replace: Replace) -> bytes:
+    """Return a valid request of a signal with one of its length-delimited fields, at any depth, replaced."""
+    return _rewrite(message, signal, random, replace)
 
 
 def encode_varint(number: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The Worker's entry point: what the runtime calls, and the Durable Object class it creates."""
+"""The Worker's entry point: what the runtime calls, and the Durable Object classes it creates."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 from workers import WorkerEntrypoint
 
 from otel_worker.cloudflare.live_hub import LiveHub
+from otel_worker.cloudflare.metric_aggregator import MetricsAggregator
 from otel_worker.cloudflare.worker import answer, run_retention
 
-__all__ = ["Default", "LiveHub"]
+__all__ = ["Default", "LiveHub", "MetricsAggregator"]
 
 
 class Default(WorkerEntrypoint):  # type: ignore[misc]

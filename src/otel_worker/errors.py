@@ -135,7 +135,8 @@ class TooManyMessages(PayloadTooLarge):
     def __init__(self, limit: int) -> None:
         OtelWorkerError.__init__(
             self,
-            f"the request has more than {limit} spans, events, links and nested values; send smaller batches",
+            f"the request has more than {limit} spans, events, links, data points, buckets, nested values; "
+            "send smaller batches",
         )
 
 

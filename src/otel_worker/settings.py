@@ -14,6 +14,9 @@ DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024
 # As the database itself counts; D1 takes no more than 10 GB, and the hour until the next run needs room.
 DEFAULT_MAX_DATABASE_BYTES = 9_000_000_000
 
+# Prometheus' own default between two scrapes is a minute; what is seen sooner is rarely worth a push.
+DEFAULT_METRICS_FLUSH_SECONDS = 15
+
 # Of any number set here: it stays exact in JavaScript.
 _MAX_DIGITS = 15
 
@@ -32,6 +35,13 @@ class Settings:
     is_live: bool = True
     # Origins such as "https://app.example.com" whose pages may use the collector, or "*".
     cors_origins: frozenset[str] = frozenset()
+    # Where the gateway pushes metrics to, such as https://prometheus.example.com/api/v1/otlp/v1/metrics; "":
+    # they wait to be scraped.
+    prometheus_otlp_endpoint: str = ""
+    prometheus_token: str = field(default="", repr=False)
+    # May scrape, and nothing else.
+    metrics_token: str = field(default="", repr=False)
+    metrics_flush_seconds: int = DEFAULT_METRICS_FLUSH_SECONDS
 
 
 def read_settings(variable: Callable[[str], str | None]) -> Settings:
@@ -43,10 +53,16 @@ def read_settings(variable: Callable[[str], str | None]) -> Settings:
         auth_token=(variable("AUTH_TOKEN") or "").strip(),
         ingest_token=(variable("INGEST_TOKEN") or "").strip(),
         read_token=(variable("READ_TOKEN") or "").strip(),
+        metrics_token=(variable("METRICS_TOKEN") or "").strip(),
         retention_days=_positive_integer(variable, "RETENTION_DAYS", DEFAULT_RETENTION_DAYS),
         max_body_bytes=_positive_integer(variable, "MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES),
         max_database_bytes=_positive_integer(variable, "MAX_DATABASE_BYTES", DEFAULT_MAX_DATABASE_BYTES),
         is_live=_switch(variable, "LIVE"),
+        prometheus_otlp_endpoint=_address(variable, "PROMETHEUS_OTLP_ENDPOINT"),
+        prometheus_token=(variable("PROMETHEUS_TOKEN") or "").strip(),
+        metrics_flush_seconds=_positive_integer(
+            variable, "METRICS_FLUSH_SECONDS", DEFAULT_METRICS_FLUSH_SECONDS
+        ),
         cors_origins=frozenset(
             origin.strip().rstrip("/")
             for origin in (variable("CORS_ORIGINS") or "").split(",")
@@ -70,3 +86,11 @@ def _switch(variable: Callable[[str], str | None], name: str) -> bool:
     if text not in ("on", "off"):
         raise NotConfigured(f"{name} must be on or off; found {text[:40]!r}")
     return text == "on"
+
+
+def _address(variable: Callable[[str], str | None], name: str) -> str:
+    """Return a URL as it is, or "" when it is not set."""
+    text = (variable(name) or "").strip()
+    if text and not text.startswith(("https://", "http://")):
+        raise NotConfigured(f"{name} must be a URL such as https://example.com/path; found {text[:80]!r}")
+    return text

@@ -33,7 +33,7 @@ REFUSALS: dict[str, tuple[int, int, str, dict[str, str], bytes]] = {
     "invalid": (400, 3, PATH, {}, b"1234"),
     "no token": (401, 16, PATH, {"Authorization": ""}, b""),
     "not allowed": (403, 7, PATH, {"Authorization": f"Bearer {READ_TOKEN}"}, b""),
-    "no such signal": (404, 5, "/v1/metrics", {}, b""),
+    "no such signal": (404, 5, "/v1/logs", {}, b""),
     "no such path": (404, 5, "/v1/traces/", {}, b""),
     "method": (405, 12, f"{PATH}/{'1' * 32}", {}, b""),
     "too large": (413, 8, PATH, {}, bytes(MAX_BODY_BYTES + 1)),

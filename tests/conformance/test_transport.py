@@ -34,7 +34,7 @@ def test_rule_1_post_takes_an_export_request(collector: Collector, trace_id: str
 
 
 @pytest.mark.parametrize("media_type", ENCODINGS)
-@pytest.mark.parametrize("path", ["/v1/metrics", "/v1/logs"])
+@pytest.mark.parametrize("path", ["/v1/logs", "/v1/profiles"])
 def test_rule_2_other_signals_are_not_found(path: str, media_type: str, collector: Collector) -> None:
     answer = collector.client.post(path, content=b"{}", headers={"Content-Type": media_type})
     assert answer.status_code == 404

@@ -26,7 +26,8 @@ from tests.samples import NOW_UNIX_MS, run
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 AUTH_TOKEN, INGEST_TOKEN, READ_TOKEN = "auth-token", "ingest-token", "read-token"
-SETTINGS = Settings(AUTH_TOKEN, INGEST_TOKEN, READ_TOKEN)
+METRICS_TOKEN = "metrics-token"
+SETTINGS = Settings(AUTH_TOKEN, INGEST_TOKEN, READ_TOKEN, metrics_token=METRICS_TOKEN)
 
 _WORKS = HubStatus(watchers=1, dropped_watchers=0, dropped_traces=0)
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 import math
 from base64 import b64encode
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
+
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError
+from google.protobuf.message_factory import GetMessageClass
 
 from otel_worker.model import (
     Attributes,
@@ -26,7 +33,7 @@ def expected_parts(request: Any) -> list[TracePart]:
     parts: dict[bytes, TracePart] = {}
     for resource_spans in request.resource_spans:
         resource = Resource(
-            _attributes(resource_spans.resource.attributes),
+            expected_attributes(resource_spans.resource.attributes),
             resource_spans.resource.dropped_attributes_count,
             resource_spans.schema_url,
         )
@@ -34,7 +41,7 @@ def expected_parts(request: Any) -> list[TracePart]:
             scope = Scope(
                 scope_spans.scope.name,
                 scope_spans.scope.version,
-                _attributes(scope_spans.scope.attributes),
+                expected_attributes(scope_spans.scope.attributes),
                 scope_spans.scope.dropped_attributes_count,
                 scope_spans.schema_url,
             )
@@ -55,7 +62,7 @@ def _span(span: Any) -> Span:
             Event(
                 event.time_unix_nano,
                 event.name,
-                _attributes(event.attributes),
+                expected_attributes(event.attributes),
                 event.dropped_attributes_count,
             )
             for event in span.events
@@ -74,7 +81,7 @@ def _span(span: Any) -> Span:
         span.end_time_unix_nano - span.start_time_unix_nano,
         span.status.code,
         span.flags,
-        _attributes(span.attributes),
+        expected_attributes(span.attributes),
         None if extras == SpanExtras() else extras,
     )
 
@@ -88,13 +95,14 @@ def _link(link: Any) -> Link:
         link.trace_id.hex(),
         link.span_id.hex(),
         link.trace_state,
-        _attributes(link.attributes),
+        expected_attributes(link.attributes),
         link.dropped_attributes_count,
         link.flags,
     )
 
 
-def _attributes(pairs: Any) -> Attributes:
+def expected_attributes(pairs: Any) -> Attributes:
+    """Return attributes in the model's form."""
     return {pair.key: _value(pair.value) for pair in pairs}
 
 
@@ -106,7 +114,7 @@ def _value(value: Any) -> Value:
     if kind == "array_value":
         return [_value(item) for item in content.values]
     if kind == "kvlist_value":
-        return {"map": _attributes(content.values)}
+        return {"map": expected_attributes(content.values)}
     if kind == "bytes_value":
         return {"bytes": b64encode(content).decode()}
     if kind == "double_value" and math.isnan(content):
@@ -153,3 +161,31 @@ def _field(field: Any, value: Any, upper: bool, null: bool) -> Any:
     if field.type in (field.TYPE_INT64, field.TYPE_FIXED64):
         return str(value)
     return value
+
+
+def official_parser(request_class: Any, *modules: ModuleType) -> Callable[[bytes], bool]:
+    """Return what tells whether the official parser takes bytes, be its text UTF-8 or not.
+
+    It is that of the class, from these modules, with bytes for each string, so that any text will do.
+    """
+    pool = DescriptorPool()
+    for module in modules:
+        file = FileDescriptorProto()
+        module.DESCRIPTOR.CopyToProto(file)
+        messages = list(file.message_type)
+        for message_type in messages:
+            messages.extend(message_type.nested_type)
+            for field in message_type.field:
+                if field.type == FieldDescriptorProto.TYPE_STRING:
+                    field.type = FieldDescriptorProto.TYPE_BYTES
+        pool.Add(file)
+    without_text = GetMessageClass(pool.FindMessageTypeByName(request_class.DESCRIPTOR.full_name))
+
+    def accepts(body: bytes) -> bool:
+        try:
+            without_text.FromString(body)
+        except DecodeError:
+            return False
+        return True
+
+    return accepts

@@ -122,7 +122,8 @@ def scrambled(message: Any, random: Random) -> bytes:
                 body = scrambled(item, random)
                 piece = varint(field.number << 3 | 2) + varint(len(body)) + body
             else:
-                piece = type(message)(**{field.name: item}).SerializeToString()
+                alone = [item] if field.is_repeated else item
+                piece = type(message)(**{field.name: alone}).SerializeToString()
             pieces.setdefault(field.number, []).append(piece)
     last_field = max((field.number for field in message.DESCRIPTOR.fields), default=0)
     for _ in range(random.choice((0, 1, 2))):

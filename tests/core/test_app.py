@@ -23,7 +23,7 @@ TRACE = f"/v1/traces/{trace_id(1)}"
     "target",
     [
         "/", "/v1", "/v1/", "//v1/traces", "/v1//traces", "/V1/traces", "/v1/traces/", "/v1/traces%2F",
-        "/v1/metrics", f"{TRACE}/", f"{TRACE}/span", f"{TRACE}/spans/", f"{TRACE}/spans/{span_id(1)}/",
+        "/v1/logs", f"{TRACE}/", f"{TRACE}/span", f"{TRACE}/spans/", f"{TRACE}/spans/{span_id(1)}/",
         "/health/", "/api/ws/",
     ],
 )  # fmt: skip
@@ -32,7 +32,7 @@ def test_a_path_that_is_no_route_is_not_found(method: str, target: str, api: Api
     assert api.refusal(method, target) == (404, "not_found", f"there is nothing at {target}")
 
 
-@pytest.mark.parametrize("target", ["/v1/traces/", "/v1/metrics", "/v1/logs"])
+@pytest.mark.parametrize("target", ["/v1/traces/", "/v1/logs", "/v2/traces"])
 def test_a_post_to_a_path_that_is_no_route_is_not_found_as_a_status(target: str, api: Api) -> None:
     response = api.respond("POST", target, Content_Type=JSON)
     assert response.status == 404

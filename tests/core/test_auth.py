@@ -8,7 +8,7 @@ from otel_worker.api.auth import Access
 from otel_worker.api.message import Response, WebSocketUpgrade
 from otel_worker.api.routes import ROUTES
 from otel_worker.settings import Settings
-from tests.core.harness import AUTH_TOKEN, INGEST_TOKEN, READ_TOKEN, Api
+from tests.core.harness import AUTH_TOKEN, INGEST_TOKEN, METRICS_TOKEN, READ_TOKEN, Api
 from tests.samples import span_id, trace_id
 
 TRACE = f"/v1/traces/{trace_id(1)}"
@@ -17,6 +17,7 @@ SPAN = f"{TRACE}/spans/{span_id(1)}"
 # Each route with what it needs, a request to it, and its answer, without a body, to whom it serves.
 MATRIX = {
     ("POST", "/v1/traces"): (Access.INGEST, "/v1/traces", 415),
+    ("POST", "/v1/metrics"): (Access.INGEST, "/v1/metrics", 404),
     ("GET", "/v1/traces"): (Access.READ, "/v1/traces", 200),
     ("GET", "/v1/traces/{}"): (Access.READ, TRACE, 404),
     ("DELETE", "/v1/traces/{}"): (Access.ADMIN, TRACE, 404),
@@ -31,11 +32,12 @@ MATRIX = {
     ("GET", "/v1/index"): (Access.READ, "/v1/index", 200),
     ("PUT", "/v1/index"): (Access.ADMIN, "/v1/index", 200),
     ("DELETE", "/v1/index"): (Access.ADMIN, "/v1/index", 204),
+    ("GET", "/metrics"): (Access.SCRAPE, "/metrics", 404),
     ("GET", "/api/ws"): (Access.READ, "/api/ws", 426),
     ("GET", "/health"): (Access.OPEN, "/health", 200),
 }
 
-ALL = frozenset({Access.INGEST, Access.READ, Access.ADMIN})
+ALL = frozenset({Access.INGEST, Access.READ, Access.SCRAPE, Access.ADMIN})
 # An Authorization header and what it allows; None is a token that is not known.
 CREDENTIALS: dict[str, tuple[str | None, frozenset[Access] | None]] = {
     "no header": (None, None),
@@ -54,7 +56,8 @@ CREDENTIALS: dict[str, tuple[str | None, frozenset[Access] | None]] = {
     "lower-case bearer": (f"bearer {AUTH_TOKEN}", ALL),
     "more spaces": (f"  BEARER   {AUTH_TOKEN} ", ALL),
     "INGEST_TOKEN": (f"Bearer {INGEST_TOKEN}", frozenset({Access.INGEST})),
-    "READ_TOKEN": (f"Bearer {READ_TOKEN}", frozenset({Access.READ})),
+    "READ_TOKEN": (f"Bearer {READ_TOKEN}", frozenset({Access.READ, Access.SCRAPE})),
+    "METRICS_TOKEN": (f"Bearer {METRICS_TOKEN}", frozenset({Access.SCRAPE})),
 }
 
 

@@ -7,10 +7,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
-from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.message import DecodeError
-from google.protobuf.message_factory import GetMessageClass
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
@@ -33,7 +29,7 @@ from otel_worker.model import (
     Value,
 )
 from otel_worker.otlp.protobuf_decoder import decode_export_protobuf
-from tests.core.otlp_oracle import expected_parts
+from tests.core.otlp_oracle import expected_parts, official_parser
 from tests.core.otlp_strategies import requests, scrambled, varint
 from tests.samples import NOW_UNIX_NANO, key_values, rich_request, small_request, span_id, trace_id
 
@@ -55,33 +51,7 @@ RICH_VALUES: dict[str, Value] = {
 }
 
 
-def request_class_without_text() -> Any:
-    """Return the official ExportTraceServiceRequest with bytes for each string, so that any text will do."""
-    pool = DescriptorPool()
-    for module in (common_pb2, resource_pb2, trace_pb2, trace_service_pb2):
-        file = FileDescriptorProto()
-        module.DESCRIPTOR.CopyToProto(file)
-        messages = list(file.message_type)
-        for message_type in messages:
-            messages.extend(message_type.nested_type)
-            for field in message_type.field:
-                if field.type == FieldDescriptorProto.TYPE_STRING:
-                    field.type = FieldDescriptorProto.TYPE_BYTES
-        pool.Add(file)
-    name = ExportTraceServiceRequest.DESCRIPTOR.full_name
-    return GetMessageClass(pool.FindMessageTypeByName(name))
-
-
-REQUEST_WITHOUT_TEXT = request_class_without_text()
-
-
-def accepted(body: bytes) -> bool:
-    """Tell whether the official parser takes the bytes, be its text UTF-8 or not."""
-    try:
-        REQUEST_WITHOUT_TEXT.FromString(body)
-    except DecodeError:
-        return False
-    return True
+accepted = official_parser(ExportTraceServiceRequest, common_pb2, resource_pb2, trace_pb2, trace_service_pb2)
 
 
 def test_every_field_of_every_message_is_decoded() -> None:

@@ -110,7 +110,7 @@ def test_a_limited_token_does_what_it_is_for_and_gets_403_for_all_else(
         "/v1",
         "/v1/",
         "/v1/traces/",
-        "/v1/metrics",
+        "/v1/logs",
         "/V1/traces",
         "//v1/traces",
         f"/v1/traces/{TRACE_ID}/",

@@ -11,12 +11,12 @@ import json
 from typing import Any
 
 from entry import Default as Collector
-from entry import LiveHub
+from entry import LiveHub, MetricsAggregator
 from otel_worker.cloudflare import databases
 from otel_worker.cloudflare.d1 import D1Database
 from tests.workerd.faulty_database import Fault, FaultyDatabase
 
-__all__ = ["Default", "LiveHub"]
+__all__ = ["Default", "LiveHub", "MetricsAggregator"]
 
 # Of all requests: there is one isolate here.
 _faults: dict[int, Fault] = {}

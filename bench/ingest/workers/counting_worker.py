@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from entry import Default as Collector
-from entry import LiveHub
+from entry import LiveHub, MetricsAggregator
 from otel_worker.cloudflare import worker
 from otel_worker.cloudflare.d1 import D1Database
 from otel_worker.store.database import Statement
 
-__all__ = ["Default", "LiveHub"]
+__all__ = ["Default", "LiveHub", "MetricsAggregator"]
 
 
 class CountingDatabase(D1Database):

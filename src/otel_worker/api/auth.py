@@ -20,6 +20,7 @@ class Access(Enum):
     OPEN = "open"
     INGEST = "ingest"
     READ = "read"
+    SCRAPE = "scrape"
     ADMIN = "admin"
 
 
@@ -38,9 +39,10 @@ def authenticate(settings: Settings, request: Request) -> frozenset[Access]:
     allowed: frozenset[Access] = frozenset()
     # Every token is compared, whatever came before, so that the time says nothing.
     for known, access in (
-        (settings.read_token, frozenset({Access.READ})),
+        (settings.metrics_token, frozenset({Access.SCRAPE})),
+        (settings.read_token, frozenset({Access.READ, Access.SCRAPE})),
         (settings.ingest_token, frozenset({Access.INGEST})),
-        (settings.auth_token, frozenset({Access.READ, Access.INGEST, Access.ADMIN})),
+        (settings.auth_token, frozenset({Access.READ, Access.SCRAPE, Access.INGEST, Access.ADMIN})),
     ):
         matches = compare_digest(token, known.encode())
         if matches and known:

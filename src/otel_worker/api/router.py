@@ -10,6 +10,7 @@ from otel_worker.api.auth import Access
 from otel_worker.api.message import Request, Response, WebSocketUpgrade
 from otel_worker.errors import MethodNotAllowed, NotFound
 from otel_worker.live.hub import Hub
+from otel_worker.metrics.gateway import MetricGateway
 from otel_worker.settings import Settings
 from otel_worker.store.catalog import KnownNames
 from otel_worker.store.database import Database
@@ -20,8 +21,8 @@ from otel_worker.store.stats import Usage
 class Collector:
     """What handlers work with: the settings, the two ports and the clock (Unix milliseconds).
 
-    `hub` is None where live is switched off. `known_names`, by the number of the shard, is kept from request
-    to request by whoever makes this.
+    `hub` is None where live is switched off, `metrics` where there is no gateway. `known_names`, by the
+    number of the shard, is kept from request to request by whoever makes this.
 
     `usage` and `database_bytes`, the size of the database, are None where the driver does not count them.
     """
@@ -32,6 +33,7 @@ class Collector:
     now_unix_ms: Callable[[], int]
     usage: Usage | None = None
     database_bytes: Callable[[], int | None] = lambda: None
+    metrics: MetricGateway | None = None
     known_names: Mapping[int, KnownNames] = field(default_factory=lambda: defaultdict(KnownNames))
 
 

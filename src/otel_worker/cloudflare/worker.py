@@ -16,9 +16,12 @@ from otel_worker.cloudflare.d1 import D1Database
 from otel_worker.cloudflare.databases import as_one, bound_databases, retrying
 from otel_worker.cloudflare.http import discard_body, to_js_response, to_request
 from otel_worker.cloudflare.live_client import Deliveries, DurableObjectHub
+from otel_worker.cloudflare.metric_client import DurableObjectGateway
+from otel_worker.cloudflare.variables import settings_of
 from otel_worker.errors import OtelWorkerError
-from otel_worker.settings import Settings, read_settings
+from otel_worker.settings import Settings
 from otel_worker.store.catalog import KnownNames, delete_stale
+from otel_worker.store.database import Database
 from otel_worker.store.retention import delete_excess, delete_expired
 from otel_worker.store.stats import DELETE, INDEX, INGEST, READ, RETENTION, Usage
 
@@ -40,14 +43,21 @@ async def answer(env: Any, ctx: Any, js_request: Any) -> Any:
     """Return the js.Response to a js.Request."""
     request = to_request(js_request)
     try:
-        settings = _settings_of(env)
+        settings = settings_of(env)
     except OtelWorkerError as error:
         return to_js_response(error_response(request, error))
     hub = DurableObjectHub(env.LIVE_HUB, ctx.waitUntil, _deliveries) if settings.is_live else None
     shards = bound_databases(env)
     database = as_one(shards)
     collector = Collector(
-        settings, database, hub, _now_unix_ms, _usage(), lambda: _size_bytes(shards), _known_names
+        settings,
+        database,
+        hub,
+        _now_unix_ms,
+        _usage(),
+        lambda: _size_bytes(shards),
+        _gateway(env, database),
+        _known_names,
     )
     response = await handle(collector, request)
     _count(_KINDS.get(request.method), shards)
@@ -61,7 +71,7 @@ async def answer(env: Any, ctx: Any, js_request: Any) -> Any:
 
 async def run_retention(env: Any) -> None:
     """Delete what is older than RETENTION_DAYS, and the oldest of what is above MAX_DATABASE_BYTES."""
-    settings = _settings_of(env)
+    settings = settings_of(env)
     shards = bound_databases(env)
     for number, d1 in enumerate(shards):
         try:
@@ -89,6 +99,12 @@ def _size_bytes(shards: Sequence[D1Database]) -> int | None:
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
+def _gateway(env: Any, database: Database) -> DurableObjectGateway | None:
+    # Who set the collector up before it took metrics has no such binding.
+    namespace = getattr(env, "METRICS_AGGREGATOR", None)
+    return None if namespace is None else DurableObjectGateway(namespace, database)
+
+
 @cache
 def _usage() -> Usage:
     """Return the counters of this isolate, from its first request on: before it there is no clock."""
@@ -100,14 +116,6 @@ def _count(kind: str | None, shards: Sequence[D1Database]) -> None:
     if kind is not None and any(shard.size_bytes is not None for shard in shards):
         rows_read = sum(shard.rows_read for shard in shards)
         _usage().add(kind, rows_read, sum(shard.rows_written for shard in shards))
-
-
-def _settings_of(env: Any) -> Settings:
-    def variable(name: str) -> str | None:
-        value = getattr(env, name, None)
-        return value if isinstance(value, str) else None
-
-    return read_settings(variable)
 
 
 def _now_unix_ms() -> int:

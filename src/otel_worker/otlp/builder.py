@@ -20,7 +20,7 @@ MAX_TIME_UNIX_NANO = 2**63 - 1
 _MAX_UINT32 = 2**32 - 1
 
 # An exporter logs the message as it is: a few reasons help, thousands do not (rule 24).
-_MAX_REJECTIONS = 5
+MAX_REJECTIONS = 5
 
 
 class ExportBuilder:
@@ -65,7 +65,7 @@ class ExportBuilder:
     def reject(self, index: int, field: str, description: str) -> None:
         """Count a span that cannot be kept, and say what is wrong with which of its fields."""
         self._rejected_count += 1
-        if len(self._rejections) < _MAX_REJECTIONS:
+        if len(self._rejections) < MAX_REJECTIONS:
             self._rejections.append(FieldViolation(f"{self._path}.spans[{index}].{field}", description))
 
     def build(self) -> Export:

@@ -19,10 +19,10 @@ def encode_traces_json(trace: TracePart) -> bytes:
     for group in trace.groups:
         if group.resource != resource:
             resource = group.resource
-            resource_spans.append(_resource_spans(resource))
+            resource_spans.append(encode_resource(resource) | {"scopeSpans": []})
         resource_spans[-1]["scopeSpans"].append(
-            _present(
-                scope=_scope(group.scope),
+            present(
+                scope=encode_scope(group.scope),
                 # Encoded one by one: as dictionaries together they take several times as much memory.
                 spans=[msgspec.Raw(_encode(_span(trace.trace_id, span))) for span in group.spans],
                 schemaUrl=group.scope.schema_url,
@@ -31,34 +31,35 @@ def encode_traces_json(trace: TracePart) -> bytes:
     return _encode({"resourceSpans": resource_spans})
 
 
-def _present(**fields: Any) -> dict[str, Any]:
+def present(**fields: Any) -> dict[str, Any]:
     """Return the fields that are not their proto3 default."""
     return {name: value for name, value in fields.items() if value}
 
 
-def _resource_spans(resource: Resource) -> dict[str, Any]:
+def encode_resource(resource: Resource) -> dict[str, Any]:
+    """Return a resource, also when it is empty, and its schema URL: the fields of ResourceSpans."""
     return {
-        "resource": _present(
-            attributes=_attributes(resource.attributes),
+        "resource": present(
+            attributes=encode_attributes(resource.attributes),
             droppedAttributesCount=resource.dropped_attributes_count,
         ),
-        "scopeSpans": [],
-        **_present(schemaUrl=resource.schema_url),
+        **present(schemaUrl=resource.schema_url),
     }
 
 
-def _scope(scope: Scope) -> dict[str, Any]:
-    return _present(
+def encode_scope(scope: Scope) -> dict[str, Any]:
+    """Return a scope without its schema URL."""
+    return present(
         name=scope.name,
         version=scope.version,
-        attributes=_attributes(scope.attributes),
+        attributes=encode_attributes(scope.attributes),
         droppedAttributesCount=scope.dropped_attributes_count,
     )
 
 
 def _span(trace_id: str, span: Span) -> dict[str, Any]:
     extras = span.extras or _NO_EXTRAS
-    return _present(
+    return present(
         traceId=trace_id,
         spanId=span.span_id,
         traceState=extras.trace_state,
@@ -66,44 +67,45 @@ def _span(trace_id: str, span: Span) -> dict[str, Any]:
         flags=span.flags,
         name=span.name,
         kind=span.kind,
-        startTimeUnixNano=_integer(span.start_unix_nano),
-        endTimeUnixNano=_integer(span.end_unix_nano),
-        attributes=_attributes(span.attributes),
+        startTimeUnixNano=encode_integer(span.start_unix_nano),
+        endTimeUnixNano=encode_integer(span.end_unix_nano),
+        attributes=encode_attributes(span.attributes),
         droppedAttributesCount=extras.dropped_attributes_count,
         events=[_event(event) for event in extras.events],
         droppedEventsCount=extras.dropped_events_count,
         links=[_link(link) for link in extras.links],
         droppedLinksCount=extras.dropped_links_count,
-        status=_present(message=extras.status_message, code=span.status_code),
+        status=present(message=extras.status_message, code=span.status_code),
     )
 
 
 def _event(event: Event) -> dict[str, Any]:
-    return _present(
-        timeUnixNano=_integer(event.time_unix_nano),
+    return present(
+        timeUnixNano=encode_integer(event.time_unix_nano),
         name=event.name,
-        attributes=_attributes(event.attributes),
+        attributes=encode_attributes(event.attributes),
         droppedAttributesCount=event.dropped_attributes_count,
     )
 
 
 def _link(link: Link) -> dict[str, Any]:
-    return _present(
+    return present(
         traceId=link.trace_id,
         spanId=link.span_id,
         traceState=link.trace_state,
-        attributes=_attributes(link.attributes),
+        attributes=encode_attributes(link.attributes),
         droppedAttributesCount=link.dropped_attributes_count,
         flags=link.flags,
     )
 
 
-def _integer(number: int) -> str:
+def encode_integer(number: int) -> str:
     """Return a 64-bit integer as the decimal string it is in JSON; 0 is absent."""
     return str(number) if number else ""
 
 
-def _attributes(attributes: Attributes) -> list[dict[str, Any]]:
+def encode_attributes(attributes: Attributes) -> list[dict[str, Any]]:
+    """Return attributes as a list of KeyValue."""
     return [{"key": key, "value": _any_value(value)} for key, value in attributes.items()]
 
 
@@ -122,6 +124,6 @@ def _any_value(value: Value) -> dict[str, Any]:
     if isinstance(value, dict):
         ((form, content),) = value.items()
         if isinstance(content, dict):
-            return {"kvlistValue": {"values": _attributes(content)}}
+            return {"kvlistValue": {"values": encode_attributes(content)}}
         return {f"{form}Value": content}
     return {}

@@ -1,4 +1,4 @@
-"""OTLP protobuf to the model in one pass over the bytes: the messages of trace_service.proto and trace.proto.
+"""OTLP protobuf to the model in one pass over the bytes: the messages of trace.proto.
 
 Each decode function takes the bounds of one message, data[position:end], and matches whole tag bytes:
 `field number << 3 | wire type`, named beside each test as in the .proto files. Unknown fields are
@@ -8,10 +8,12 @@ Text that is not UTF-8 keeps its valid part, with U+FFFD for the rest (rule V20)
 
 from __future__ import annotations
 
-from otel_worker.errors import InvalidOtlp
-from otel_worker.model import Attributes, Event, Export, Link, Resource, Scope, Span, SpanExtras
+from collections.abc import Sequence
+
+from otel_worker.model import Attributes, Event, Export, Link, Span, SpanExtras
 from otel_worker.otlp.builder import ExportBuilder
 from otel_worker.otlp.message_count import MessageCount
+from otel_worker.otlp.protobuf_envelope import decode_envelope, decode_text
 from otel_worker.otlp.protobuf_values import decode_attribute, known_pairs, learn_pair
 from otel_worker.otlp.wire import (
     LENGTH,
@@ -37,94 +39,14 @@ def decode_export_protobuf(body: bytes) -> Export:
     Raises InvalidOtlp, with the byte where it breaks, when the bytes are no such message, and
     TooManyMessages.
     """
-    builder = ExportBuilder()
-    try:
-        index = 0
-        for tag, start, stop in read_fields(body, 0, len(body)):
-            if tag == 0x0A:  # resource_spans = 1
-                builder.messages.add()
-                _decode_resource_spans(body, start, stop, f"resourceSpans[{index}]", builder)
-                index += 1
-            else:
-                refuse_known(tag, 1)
-    except IndexError:
-        raise InvalidOtlp(f"the protobuf message is cut off at its end, byte {len(body)}") from None
-    return builder.build()
+    return decode_envelope(body, "Spans", ExportBuilder(), _decode_spans).build()
 
 
-def _text(data: bytes, start: int, stop: int) -> str:
-    return data[start:stop].decode("utf-8", "replace")
-
-
-def _decode_resource_spans(data: bytes, position: int, end: int, path: str, builder: ExportBuilder) -> None:
-    resource = Resource()
-    scope_spans: list[tuple[int, int]] = []
-    schema_url = ""
-    for tag, start, stop in read_fields(data, position, end):
-        if tag == 0x12:  # scope_spans = 2
-            builder.messages.add()
-            scope_spans.append((start, stop))
-        elif tag == 0x0A:  # resource = 1
-            resource = _decode_resource(data, start, stop, builder.messages)
-        elif tag == 0x1A:  # schema_url = 3
-            schema_url = _text(data, start, stop)
-        else:
-            refuse_known(tag, 3)
-    resource.schema_url = schema_url
-    for index, (start, stop) in enumerate(scope_spans):
-        _decode_scope_spans(data, start, stop, resource, f"{path}.scopeSpans[{index}]", builder)
-
-
-def _decode_resource(data: bytes, position: int, end: int, messages: MessageCount) -> Resource:
-    resource = Resource()
-    for tag, start, stop in read_fields(data, position, end):
-        if tag == 0x0A:  # attributes = 1
-            decode_attribute(data, start, stop, resource.attributes, messages)
-        elif tag == 0x10:  # dropped_attributes_count = 2
-            resource.dropped_attributes_count = start & _UINT32_MASK
-        else:
-            refuse_known(tag, 2)
-    return resource
-
-
-def _decode_scope_spans(
-    data: bytes, position: int, end: int, resource: Resource, path: str, builder: ExportBuilder
-) -> None:
+def _decode_spans(data: bytes, spans: Sequence[tuple[int, int]], builder: ExportBuilder) -> None:
     messages = builder.messages
-    scope = Scope()
-    spans: list[tuple[int, int]] = []
-    schema_url = ""
-    for tag, start, stop in read_fields(data, position, end):
-        if tag == 0x12:  # spans = 2
-            messages.add()
-            spans.append((start, stop))
-        elif tag == 0x0A:  # scope = 1
-            scope = _decode_scope(data, start, stop, messages)
-        elif tag == 0x1A:  # schema_url = 3
-            schema_url = _text(data, start, stop)
-        else:
-            refuse_known(tag, 3)
-    scope.schema_url = schema_url
-    builder.open_scope(resource, scope, path)
     for index, (start, stop) in enumerate(spans):
         trace_id, span = _decode_span(data, start, stop, messages)
         builder.add(trace_id, span, index)
-
-
-def _decode_scope(data: bytes, position: int, end: int, messages: MessageCount) -> Scope:
-    scope = Scope()
-    for tag, start, stop in read_fields(data, position, end):
-        if tag == 0x0A:  # name = 1
-            scope.name = _text(data, start, stop)
-        elif tag == 0x12:  # version = 2
-            scope.version = _text(data, start, stop)
-        elif tag == 0x1A:  # attributes = 3
-            decode_attribute(data, start, stop, scope.attributes, messages)
-        elif tag == 0x20:  # dropped_attributes_count = 4
-            scope.dropped_attributes_count = start & _UINT32_MASK
-        else:
-            refuse_known(tag, 4)
-    return scope
 
 
 def _decode_span(data: bytes, position: int, end: int, messages: MessageCount) -> tuple[str, Span]:
@@ -249,7 +171,7 @@ def _decode_span_extra(
         messages.add()
         extras.links.append(_decode_link(data, start, stop, messages))
     elif tag == 0x1A:  # trace_state = 3
-        extras.trace_state = _text(data, start, stop)
+        extras.trace_state = decode_text(data, start, stop)
     else:
         refuse_known(tag, 16)
 
@@ -262,7 +184,7 @@ def _decode_status(data: bytes, position: int, end: int) -> tuple[int, str]:
         if tag == 0x18:  # code = 3
             code = _int32(start)
         elif tag == 0x12:  # message = 2
-            message = _text(data, start, stop)
+            message = decode_text(data, start, stop)
         elif tag >> 3 != 1:  # 1 is reserved: a field of an earlier version
             refuse_known(tag, 3)
     return code, message
@@ -274,7 +196,7 @@ def _decode_event(data: bytes, position: int, end: int, messages: MessageCount) 
         if tag == 0x09:  # time_unix_nano = 1
             event.time_unix_nano = start
         elif tag == 0x12:  # name = 2
-            event.name = _text(data, start, stop)
+            event.name = decode_text(data, start, stop)
         elif tag == 0x1A:  # attributes = 3
             decode_attribute(data, start, stop, event.attributes, messages)
         elif tag == 0x20:  # dropped_attributes_count = 4
@@ -292,7 +214,7 @@ def _decode_link(data: bytes, position: int, end: int, messages: MessageCount) -
         elif tag == 0x12:  # span_id = 2
             link.span_id = data[start:stop].hex()
         elif tag == 0x1A:  # trace_state = 3
-            link.trace_state = _text(data, start, stop)
+            link.trace_state = decode_text(data, start, stop)
         elif tag == 0x22:  # attributes = 4
             decode_attribute(data, start, stop, link.attributes, messages)
         elif tag == 0x28:  # dropped_attributes_count = 5

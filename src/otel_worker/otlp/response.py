@@ -10,6 +10,10 @@ from otel_worker.otlp.wire import length_field, varint_field
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
+# What the partial success of each signal calls its count, in JSON.
+REJECTED_SPANS = "rejectedSpans"
+REJECTED_DATA_POINTS = "rejectedDataPoints"
+
 _BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 _RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
@@ -20,13 +24,18 @@ def media_type_of(content_type: str | None) -> str | None:
     return media_type if media_type in (PROTOBUF, JSON) else None
 
 
-def encode_export_response(media_type: str, rejected_count: int, error_message: str) -> bytes:
-    """Return an ExportTraceServiceResponse (trace_service.proto); without a message it is full success."""
+def encode_export_response(
+    media_type: str, rejected_count: int, error_message: str, count_name: str = REJECTED_SPANS
+) -> bytes:
+    """Return an Export{Trace,Metrics}ServiceResponse; without a message it is full success.
+
+    `count_name` is what the signal calls its count in JSON; in protobuf the messages are the same.
+    """
     if media_type == JSON:
         if not error_message:
             return b"{}"
         # A 64-bit integer in JSON is a decimal string.
-        partial_success = {"rejectedSpans": str(rejected_count), "errorMessage": error_message}
+        partial_success = {count_name: str(rejected_count), "errorMessage": error_message}
         return msgspec.json.encode({"partialSuccess": partial_success})
     if not error_message:
         return b""

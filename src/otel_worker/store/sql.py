@@ -78,3 +78,7 @@ EXPIRE_BLOCKS = """
 DELETE FROM span_blocks WHERE id IN (SELECT id FROM span_blocks WHERE id < ?1 ORDER BY id LIMIT ?2)
 RETURNING id
 """
+
+METRIC_SERVICES = "SELECT name FROM metric_services ORDER BY name"
+ADD_METRIC_SERVICE = "INSERT OR IGNORE INTO metric_services (name) VALUES (?1)"
+REMOVE_METRIC_SERVICE = "DELETE FROM metric_services WHERE name = ?1"

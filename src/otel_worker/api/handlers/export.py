@@ -1,29 +1,24 @@
-"""The OTLP/HTTP endpoint."""
+"""The OTLP/HTTP endpoint of traces."""
 
 from __future__ import annotations
 
+from otel_worker.api.handlers.otlp_request import export_media_type, read_export_body
 from otel_worker.api.message import Request, Response
 from otel_worker.api.router import Collector
-from otel_worker.errors import UnsupportedMediaType
 from otel_worker.ingest import ingest_traces
-from otel_worker.otlp.compression import inflate
-from otel_worker.otlp.response import JSON, PROTOBUF, encode_export_response, media_type_of
+from otel_worker.otlp.response import REJECTED_SPANS, encode_export_response
 
 
 async def export_traces(collector: Collector, request: Request) -> Response:
     """POST /v1/traces: an ExportTraceServiceRequest (OTLP specification, "OTLP/HTTP")."""
-    media_type = media_type_of(request.header("Content-Type"))
-    if media_type is None:
-        raise UnsupportedMediaType(f"Content-Type must be {PROTOBUF} or {JSON}")
-    limit_bytes = collector.settings.max_body_bytes
-    coding = request.header("Content-Encoding")
+    media_type = export_media_type(request)
     # The body has no name here, so that it can be freed before it is stored.
     result = await ingest_traces(
         collector.database,
         collector.hub,
         collector.known_names,
-        inflate(await request.read_body(limit_bytes), coding, limit_bytes),
+        await read_export_body(request, collector.settings.max_body_bytes),
         media_type,
         collector.now_unix_ms(),
     )
-    return Response(200, encode_export_response(media_type, *result), media_type)
+    return Response(200, encode_export_response(media_type, *result, REJECTED_SPANS), media_type)

@@ -1,0 +1,1 @@
+"""Metrics of many requests summed up, and passed on to Prometheus."""

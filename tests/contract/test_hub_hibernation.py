@@ -14,7 +14,8 @@ from tests.contract.hub_contract import ask, hear
 from tests.contract.hub_harness import SocketWatcher, WorkerHarness, worker_harness
 from tests.contract.hub_story import Message, SpanOf, Story, read_frame, updated
 
-# The runtime evicts an object with nothing but sockets about 10 s after its last event.
+# The runtime evicts an object with nothing but sockets about 10 s after its last event. The objects have
+# names of their own: what other tests left waiting in the usual one would keep it awake.
 IDLE_SECONDS = 16.0
 
 SPANS = (
@@ -39,7 +40,7 @@ def test_sockets_outlive_the_memory_of_the_hub(live_worker: DevSession) -> None:
         async with contextlib.AsyncExitStack() as stack:
             by_export, by_message, by_close, by_last_close = [
                 await stack.enter_async_context(worker_harness(live_worker.url, name))
-                for name in ("live", "message", "close", "last-close")
+                for name in ("export", "message", "close", "last-close")
             ]
             objects = (by_export, by_message, by_close, by_last_close)
             subscribed = [await _subscribed(by_export, details) for details, _ in SUBSCRIPTIONS]

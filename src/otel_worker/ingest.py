@@ -31,6 +31,13 @@ class PartialSuccess(NamedTuple):
     message: str
 
 
+class Ingested(NamedTuple):
+    """What became of an export request: how many of its spans are stored, and what the exporter is told."""
+
+    accepted_count: int
+    answer: PartialSuccess
+
+
 async def ingest_traces(
     database: Database,
     hub: Hub | None,
@@ -38,7 +45,7 @@ async def ingest_traces(
     body: bytes,
     media_type: str,
     now_unix_ms: int,
-) -> PartialSuccess:
+) -> Ingested:
     """Store the spans of an ExportTraceServiceRequest; when it returns they are durable.
 
     `known_names` are those of each shard by its number; names that are new to one go to its catalog with
@@ -77,7 +84,8 @@ async def ingest_traces(
         # Also when a later shard failed: sent again, what is stored is nothing new.
         if watched_blocks and hub is not None:
             _announce(hub, watched_blocks)
-    return PartialSuccess(rejected_count, message)
+    accepted_count = sum(block.span_count for blocks_of_shard in blocks for block in blocks_of_shard)
+    return Ingested(accepted_count, PartialSuccess(rejected_count, message))
 
 
 async def _write(

@@ -42,6 +42,10 @@ class Settings:
     # May scrape, and nothing else.
     metrics_token: str = field(default="", repr=False)
     metrics_flush_seconds: int = DEFAULT_METRICS_FLUSH_SECONDS
+    # Whether the collector's own metrics go into its own aggregators; or where else, "": nowhere.
+    is_measured_by_gateway: bool = False
+    self_metrics_endpoint: str = ""
+    self_metrics_token: str = field(default="", repr=False)
 
 
 def read_settings(variable: Callable[[str], str | None]) -> Settings:
@@ -49,6 +53,10 @@ def read_settings(variable: Callable[[str], str | None]) -> Settings:
 
     Raises NotConfigured, naming the variable, when a number is not one.
     """
+    is_measured_by_gateway = _is_gateway(variable, "SELF_METRICS")
+    self_metrics_endpoint = _address(variable, "SELF_METRICS_ENDPOINT")
+    if is_measured_by_gateway and self_metrics_endpoint:
+        raise NotConfigured("SELF_METRICS=gateway and SELF_METRICS_ENDPOINT are two ways; set one of them")
     return Settings(
         auth_token=(variable("AUTH_TOKEN") or "").strip(),
         ingest_token=(variable("INGEST_TOKEN") or "").strip(),
@@ -63,6 +71,9 @@ def read_settings(variable: Callable[[str], str | None]) -> Settings:
         metrics_flush_seconds=_positive_integer(
             variable, "METRICS_FLUSH_SECONDS", DEFAULT_METRICS_FLUSH_SECONDS
         ),
+        is_measured_by_gateway=is_measured_by_gateway,
+        self_metrics_endpoint=self_metrics_endpoint,
+        self_metrics_token=(variable("SELF_METRICS_TOKEN") or "").strip(),
         cors_origins=frozenset(
             origin.strip().rstrip("/")
             for origin in (variable("CORS_ORIGINS") or "").split(",")
@@ -86,6 +97,14 @@ def _switch(variable: Callable[[str], str | None], name: str) -> bool:
     if text not in ("on", "off"):
         raise NotConfigured(f"{name} must be on or off; found {text[:40]!r}")
     return text == "on"
+
+
+def _is_gateway(variable: Callable[[str], str | None], name: str) -> bool:
+    """Return whether it says "gateway", and not "off", the default."""
+    text = (variable(name) or "").strip().lower() or "off"
+    if text not in ("gateway", "off"):
+        raise NotConfigured(f"{name} must be gateway or off; found {text[:40]!r}")
+    return text == "gateway"
 
 
 def _address(variable: Callable[[str], str | None], name: str) -> str:

@@ -29,6 +29,29 @@ def test_every_variable_is_read_and_spaces_around_it_are_not_part_of_it() -> Non
     assert read_settings(variables.get) == settings
 
 
+def test_the_collector_measures_itself_only_when_it_is_told_to() -> None:
+    assert not Settings().is_measured_by_gateway
+    assert read_settings({"SELF_METRICS": " Gateway "}.get) == Settings(is_measured_by_gateway=True)
+    assert read_settings({"SELF_METRICS": "off"}.get) == Settings()
+    variables = {"SELF_METRICS_ENDPOINT": " https://otlp.example.com ", "SELF_METRICS_TOKEN": "secret-s\n"}
+    expected = Settings(self_metrics_endpoint="https://otlp.example.com", self_metrics_token="secret-s")
+    assert read_settings(variables.get) == expected
+    assert "secret-s" not in repr(expected)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"SELF_METRICS": "on"},
+        {"SELF_METRICS_ENDPOINT": "otlp.example.com"},
+        {"SELF_METRICS": "gateway", "SELF_METRICS_ENDPOINT": "https://otlp.example.com"},
+    ],
+)
+def test_a_way_for_self_metrics_that_is_none_is_refused(variables: dict[str, str]) -> None:
+    with pytest.raises(NotConfigured, match="SELF_METRICS"):
+        read_settings(variables.get)
+
+
 @pytest.mark.parametrize("name", ["RETENTION_DAYS", "MAX_BODY_BYTES", "MAX_DATABASE_BYTES"])
 @pytest.mark.parametrize("text", ["", "  "])
 def test_an_empty_number_is_the_default(name: str, text: str) -> None:

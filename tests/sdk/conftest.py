@@ -1,20 +1,18 @@
-"""Makes the package under sdk/ importable, as it is for a Worker that has it among its modules."""
+"""The Worker of the examples in workerd, and what it sends to."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "sdk" / "src"))
+from otel_worker_cli.runtime.project import Checkout, this_checkout
+from otel_worker_cli.runtime.session import DevSession
+from tests.sdk.project import assemble_project
+from tests.sdk.receiver import Receiver
 
-from otel_worker_cli.runtime.project import Checkout, this_checkout  # noqa: E402
-from otel_worker_cli.runtime.session import DevSession  # noqa: E402
-from tests.sdk.project import assemble_project  # noqa: E402
-from tests.sdk.receiver import Receiver  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")

@@ -29,13 +29,28 @@ def assemble_project(folder: Path, checkout: Checkout) -> Path:
     shutil.copytree(checkout.root / "sdk" / "src" / "workers_otel", source / "workers_otel", ignore=_caches)
     shutil.copy(_SCENARIOS, source)
     python_modules = folder / "python_modules"
-    shutil.copytree(checkout.python_modules, python_modules, ignore=_caches)
+    # The client itself is among them for the collector; here it is that of the checkout as it is now.
+    shutil.copytree(
+        checkout.python_modules, python_modules, ignore=shutil.ignore_patterns("__pycache__", "workers_otel")
+    )
     for name in _BRIDGED:
         _vendor(name, python_modules)
     config = (examples / "wrangler.toml").read_text(encoding="utf-8")
     assert config.count('main = "src/entry.py"') == 1
     config = config.replace('main = "src/entry.py"', 'main = "src/scenarios.py"') + _SERVICE
     (folder / "wrangler.toml").write_text(config, encoding="utf-8")
+    return folder / "wrangler.toml"
+
+
+def assemble_gateway(folder: Path, checkout: Checkout) -> Path:
+    """Fill a folder with the collector as it is deployed, and return its wrangler.toml.
+
+    Not the checkout itself: somebody who edits there would have it start again in the middle of a test.
+    """
+    shutil.copytree(checkout.root / "src", folder / "src", ignore=_caches)
+    shutil.copy(checkout.wrangler_config, folder)
+    (folder / "migrations").symlink_to(checkout.root / "migrations", target_is_directory=True)
+    (folder / "python_modules").symlink_to(checkout.python_modules, target_is_directory=True)
     return folder / "wrangler.toml"
 
 

@@ -38,6 +38,8 @@ class Reply(NamedTuple):
 
 
 OK = Reply()
+# No answer: the connection is closed.
+HANG_UP = Reply(0)
 _CHAT = (
     '{"choices": [{"message": {"content": "hello"}}], "usage": {"prompt_tokens": 12, "completion_tokens": 5}}'
 )
@@ -96,6 +98,9 @@ def _server(receiver: Receiver, port: int) -> ThreadingHTTPServer:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             reply = receiver.take(Received(self.path, dict(self.headers.items()), body))
+            if reply is HANG_UP:
+                self.close_connection = True
+                return
             try:
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():

@@ -1,15 +1,14 @@
-"""What a flush does with each answer, and with another flush at the same time."""
+"""What a flush does with each answer, and without one."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tests.sdk.harness import OK, Bench
-from tests.sdk.points import counts, data_points
-from workers_otel import Answer, FlushResult, Metrics, create_metrics
+from tests.sdk.points import counts
+from workers_otel import Answer, FlushResult, create_metrics
 
 
 @pytest.mark.parametrize(
@@ -32,7 +31,8 @@ def test_the_endpoint_is_a_base_or_the_whole_url(endpoint: str, url: str) -> Non
         url,
         {"Content-Type": "application/json", "Authorization": "Bearer secret"},
     )
-    assert bench.timeouts_ms == [5_000]
+    # Half of the limit: the rest is for a second attempt.
+    assert bench.timeouts_ms == [2_500]
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,9 @@ def test_an_answer_that_asks_to_retry_keeps_the_counts(status: int) -> None:
     bench.metrics.counter("count", 1)
     assert bench.flush() == FlushResult("kept", status=status, error="later")
     bench.metrics.counter("count", 2)
-    assert bench.flush() == FlushResult("sent", 1, status=200)
-    assert counts(bench.sent[1]) == {"count": 3}
+    assert bench.flush() == FlushResult("sent", 2, status=200)
+    assert bench.sent[1].body == bench.sent[0].body
+    assert [counts(received) for received in bench.sent[1:]] == [{"count": 1}, {"count": 2}]
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 413, 500, 501])
@@ -90,13 +91,92 @@ def test_an_answer_that_is_for_good_drops_the_points_and_says_so(status: int) ->
     assert bench.flush() == FlushResult("nothing")
 
 
-def test_no_answer_keeps_the_counts() -> None:
+def test_a_body_without_an_answer_is_sent_once_more_at_once() -> None:
+    bench = Bench(timeout_ms=4_000)
+
+    async def stall() -> Answer:
+        bench.pass_seconds(2)
+        raise TimeoutError
+
+    bench.replies = [stall]
+    bench.metrics.counter("count", 1)
+    assert bench.flush() == FlushResult("sent", 1, status=200)
+    assert bench.timeouts_ms == [2_000, 2_000]
+    assert bench.sent[0].body == bench.sent[1].body
+
+
+def test_a_flush_has_no_second_attempt_beyond_its_time() -> None:
+    bench = Bench(timeout_ms=4_000)
+
+    async def stall() -> Answer:
+        bench.pass_seconds(4)
+        raise TimeoutError
+
+    bench.replies = [stall]
+    bench.metrics.counter("count", 1)
+    assert bench.flush() == FlushResult("kept", error="TimeoutError: ")
+    assert len(bench.sent) == 1
+
+
+def test_without_an_answer_the_same_body_goes_first_with_the_next_flush() -> None:
     bench = Bench()
-    bench.replies = [ConnectionError("refused")]
+    bench.replies = [ConnectionError("refused")] * 3
     bench.metrics.counter("count", 1)
     assert bench.flush() == FlushResult("kept", error="ConnectionError: refused")
+    bench.metrics.counter("count", 2)
+    # Only a new body has two attempts: an endpoint that is gone is not asked more often than that.
+    assert bench.flush() == FlushResult("kept", error="ConnectionError: refused")
+    assert len(bench.sent) == 3
+    assert bench.flush() == FlushResult("sent", 2, status=200)
+    assert {received.body for received in bench.sent[:4]} == {bench.sent[0].body}
+    assert [counts(received) for received in bench.sent[3:]] == [{"count": 1}, {"count": 2}]
+
+
+def test_what_is_kept_leaves_what_is_new_to_the_next_flush_when_half_of_the_time_is_over() -> None:
+    bench = Bench(timeout_ms=4_000)
+
+    async def slow() -> Answer:
+        bench.pass_seconds(3)
+        return OK
+
+    bench.replies = [Answer(503), slow]
+    bench.metrics.counter("count", 1)
+    bench.flush()
+    bench.metrics.counter("count", 2)
     assert bench.flush() == FlushResult("sent", 1, status=200)
-    assert counts(bench.sent[1]) == {"count": 1}
+    assert bench.flush() == FlushResult("sent", 1, status=200)
+    assert [counts(received) for received in bench.sent[1:]] == [{"count": 1}, {"count": 2}]
+
+
+def test_a_kept_body_that_is_refused_is_gone_and_the_next_flush_goes_on() -> None:
+    bench = Bench()
+    bench.replies = [Answer(503), Answer(400, "", "no")]
+    bench.metrics.counter("count", 1)
+    bench.flush()
+    bench.metrics.counter("count", 2)
+    assert bench.flush() == FlushResult("refused", 0, {"http_400": 1}, status=400, error="no")
+    assert bench.flush() == FlushResult("sent", 1, status=200)
+    assert counts(bench.sent[-1]) == {"count": 2}
+
+
+def test_no_two_bodies_are_equal_though_they_say_the_same() -> None:
+    benches = [Bench() for _ in range(2)]
+    for bench in benches:
+        bench.metrics.counter("count")
+        bench.flush()
+    first, second = (bench.sent[0] for bench in benches)
+    assert first.parse() == second.parse()
+    assert first.body != second.body
+
+
+def test_what_cannot_be_encoded_is_dropped_and_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    bench.metrics.counter("count")
+    with monkeypatch.context() as patch:
+        patch.setattr("workers_otel.delivery.encode_request", lambda *_arguments: 1 / 0)
+        assert bench.flush() == FlushResult("nothing")
+    bench.metrics.counter("count")
+    assert bench.flush() == FlushResult("sent", 2, {"invalid_record": 1}, status=200)
 
 
 @pytest.mark.parametrize(
@@ -139,148 +219,4 @@ def test_an_endpoint_gets_the_time_it_asks_for(retry_after: str, seconds: int) -
         bench.pass_seconds(1)
     assert bench.flush().outcome == "sent"
     assert [counts(received) for received in bench.sent] == [{"count": 1}, {"count": 1}]
-
-
-Meanwhile = Callable[[Metrics], Awaitable[FlushResult | None]]
-
-
-def while_sending(bench: Bench, meanwhile: Meanwhile) -> tuple[FlushResult, FlushResult | None]:
-    """Flush, and have something run before the first answer; return the results of both."""
-    results: list[FlushResult | None] = []
-
-    async def answer() -> Answer:
-        results.append(await meanwhile(bench.metrics))
-        return OK
-
-    bench.replies.insert(0, answer)
-    return bench.flush(), results[0]
-
-
-def test_a_record_made_during_a_flush_belongs_to_the_next_one() -> None:
-    async def record(metrics: Metrics) -> None:
-        metrics.counter("count", 10)
-
-    bench = Bench()
-    bench.metrics.counter("count", 1)
-    while_sending(bench, record)
-    bench.flush()
-    assert [counts(received) for received in bench.sent] == [{"count": 1}, {"count": 10}]
-
-
-def test_a_flush_during_a_flush_is_done_by_the_first_one_in_turn() -> None:
-    async def record_and_flush(metrics: Metrics) -> FlushResult:
-        metrics.counter("count", 10)
-        return await metrics.flush()
-
-    bench = Bench()
-    bench.metrics.counter("count", 1)
-    first, second = while_sending(bench, record_and_flush)
-    assert (first, second) == (FlushResult("sent", 2, status=200), FlushResult("joined"))
-    assert [counts(received) for received in bench.sent] == [{"count": 1}, {"count": 10}]
-    assert bench.flush() == FlushResult("nothing")
-
-
-def test_a_flush_during_a_flush_without_a_record_of_its_own_sends_nothing_more() -> None:
-    bench = Bench()
-    bench.metrics.counter("count", 1)
-    first, second = while_sending(bench, Metrics.flush)
-    assert (first, second) == (FlushResult("sent", 1, status=200), FlushResult("joined"))
-    assert len(bench.sent) == 1
-
-
-def test_what_others_flushed_is_kept_with_the_rest_if_there_is_no_answer() -> None:
-    async def record_and_flush(metrics: Metrics) -> FlushResult:
-        metrics.counter("count", 10)
-        return await metrics.flush()
-
-    bench = Bench()
-    bench.replies = [ConnectionError("gone")]
-    bench.metrics.counter("count", 1)
-    first, _ = while_sending(bench, record_and_flush)
-    assert first == FlushResult("kept", 1, error="ConnectionError: gone")
-    bench.flush()
-    assert counts(bench.sent[-1]) == {"count": 10}
-
-
-def test_the_second_post_of_a_flush_gets_what_is_left_of_the_time() -> None:
-    async def record_and_flush(metrics: Metrics) -> FlushResult:
-        bench.pass_seconds(2)
-        metrics.counter("count", 10)
-        return await metrics.flush()
-
-    bench = Bench(timeout_ms=5_000)
-    bench.metrics.counter("count", 1)
-    while_sending(bench, record_and_flush)
-    assert bench.timeouts_ms == [5_000, 3_000]
-
-
-def test_a_flush_has_no_second_post_when_half_of_its_time_is_over() -> None:
-    async def record_and_flush(metrics: Metrics) -> FlushResult:
-        bench.pass_seconds(3)
-        metrics.counter("count", 10)
-        return await metrics.flush()
-
-    bench = Bench(timeout_ms=5_000)
-    bench.metrics.counter("count", 1)
-    while_sending(bench, record_and_flush)
-    assert len(bench.sent) == 1
-    bench.flush()
-    assert counts(bench.sent[1]) == {"count": 10}
-
-
-def test_series_recorded_during_a_flush_count_with_those_it_puts_back() -> None:
-    async def record_and_fail() -> Answer:
-        for key in ("a", "c", "d"):
-            bench.metrics.counter("count", 10, {"key": key})
-        raise ConnectionError
-
-    bench = Bench(max_series=2)
-    bench.replies = [record_and_fail]
-    for key in ("a", "b"):
-        bench.metrics.counter("count", 1, {"key": key})
-    assert bench.flush().outcome == "kept"
-    assert bench.flush().dropped == {"too_many_series": 2}
-    points = data_points(bench.sent[1])["count"]
-    assert [(attributes["key"], point.as_int) for attributes, point in points] == [("a", 11), ("b", 1)]
-
-
-def test_a_cancelled_flush_raises_and_keeps_the_counts() -> None:
-    async def cancelled() -> Answer:
-        raise asyncio.CancelledError
-
-    bench = Bench()
-    bench.replies = [cancelled]
-    bench.metrics.counter("count", 1)
-    with pytest.raises(asyncio.CancelledError):
-        bench.flush()
-    bench.metrics.counter("count", 2)
-    assert bench.flush() == FlushResult("sent", 1, status=200)
-    assert counts(bench.sent[-1]) == {"count": 3}
-
-
-def test_a_flush_that_died_with_its_request_does_not_block_the_next_ones() -> None:
-    async def scene() -> list[FlushResult]:
-        bench.metrics.counter("count", 1)
-        # The runtime ends a request without a word: its coroutines are never resumed.
-        dead = asyncio.ensure_future(bench.metrics.flush())
-        await asyncio.sleep(0)
-        bench.metrics.counter("count", 2)
-        results = [await bench.metrics.flush()]
-        bench.pass_seconds(7)
-        results.append(await bench.metrics.flush())
-        # Should it live after all, its late answer changes nothing.
-        is_late.set()
-        results.append(await dead)
-        results.append(await bench.metrics.flush())
-        return results
-
-    async def late() -> Answer:
-        await is_late.wait()
-        return OK
-
-    bench = Bench(timeout_ms=5_000)
-    bench.replies = [late]
-    is_late = asyncio.Event()
-    results = asyncio.run(scene())
-    assert [result.outcome for result in results] == ["joined", "sent", "sent", "nothing"]
-    assert [counts(received) for received in bench.sent] == [{"count": 1}, {"count": 3}]
+    assert bench.sent[0].body == bench.sent[1].body

@@ -66,7 +66,7 @@ def test_a_record_without_a_clock_gets_the_time_of_the_first_that_has_one() -> N
     assert gauge.time_unix_nano == START_UNIX_NANO + SECOND
 
 
-def test_what_is_kept_keeps_its_start_and_the_next_end_is_later_than_the_failed_one() -> None:
+def test_what_is_kept_keeps_its_times_and_the_next_window_begins_where_it_ends() -> None:
     bench = Bench()
     bench.replies = [UNAVAILABLE]
     bench.metrics.counter("count", 1)
@@ -74,27 +74,27 @@ def test_what_is_kept_keeps_its_start_and_the_next_end_is_later_than_the_failed_
     assert bench.flush().outcome == "kept"
     bench.metrics.counter("count", 2)
     assert bench.flush().outcome == "sent"
-    assert interval(bench, 0) == (0, 5 * SECOND)
-    # If only the answer of the first was lost, an equal end would have the second one thrown away.
-    assert interval(bench, 1) == (0, 5 * SECOND + MILLISECOND)
-    assert counts(bench.sent[1]) == {"count": 3}
+    assert interval(bench, 1) == interval(bench, 0) == (0, 5 * SECOND)
+    assert interval(bench, 2) == (5 * SECOND, 5 * SECOND + MILLISECOND)
+    assert [counts(received)["count"] for received in bench.sent] == [1, 1, 2]
 
 
-def test_a_gauge_that_was_kept_gives_way_to_a_newer_one() -> None:
+def test_a_gauge_that_was_kept_is_sent_before_a_newer_one() -> None:
     bench = Bench()
     bench.replies = [UNAVAILABLE, UNAVAILABLE]
-    bench.metrics.gauge("load", 1, {"host": "a"})
-    bench.metrics.gauge("load", 2, {"host": "b"})
+    bench.metrics.gauge("load", 1)
     bench.flush()
     bench.pass_seconds(1)
-    bench.metrics.gauge("load", 3, {"host": "a"})
+    bench.metrics.gauge("load", 3)
     bench.flush()
     bench.flush()
-    points = data_points(bench.sent[-1])["load"]
-    assert [
-        (attributes["host"], point.as_int, point.time_unix_nano - START_UNIX_NANO)
-        for attributes, point in points
-    ] == [("a", 3, SECOND), ("b", 2, 0)]
+    points = [data_points(received)["load"][0][1] for received in bench.sent]
+    assert [(point.as_int, point.time_unix_nano - START_UNIX_NANO) for point in points] == [
+        (1, 0),
+        (1, 0),
+        (1, 0),
+        (3, SECOND),
+    ]
 
 
 def test_nothing_recorded_is_nothing_sent() -> None:

@@ -46,6 +46,9 @@ def test_node_packages_are_pinned_exactly() -> None:
 def test_the_deployed_versions_are_those_of_the_project_file() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     worker = pins(ROOT / "requirements" / "worker.txt")
+    # It is vendored from its folder, not from a registry.
+    client = ROOT / "sdk" / "src" / "workers_otel" / "version.py"
+    worker["workers-otel"] = re.findall('VERSION = "(.+)"', client.read_text())[0]
     deployed = {f"{name}=={version}" for name, version in worker.items()}
     declared = set(project["project"]["dependencies"])
     declared |= {

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+from pathlib import Path
 
 from otel_worker_cli.runtime.node import node_binary, node_environment, npm_command
 from otel_worker_cli.runtime.project import Checkout
@@ -78,3 +79,27 @@ def worker_packages_step(checkout: Checkout) -> Step:
         outputs=(target / "pyvenv.cfg", target / "workers", target / "msgspec"),
         run=vendor,
     )
+
+
+def worker_client_step(checkout: Checkout) -> Step:
+    """Vendor this repository's own client for metrics: the Worker measures itself with it."""
+    source = checkout.root / "sdk" / "src" / "workers_otel"
+    target = checkout.python_modules / source.name
+
+    def copy() -> None:
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+
+    return Step(
+        title="The Worker's client for metrics",
+        stamp=checkout.generated / "worker-client.stamp",
+        inputs=(str(source),),
+        outputs=(target,),
+        # Somebody who edits the client wants the next start to have it.
+        is_intact=lambda: _modules(target) == _modules(source),
+        run=copy,
+    )
+
+
+def _modules(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}

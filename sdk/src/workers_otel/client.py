@@ -132,10 +132,11 @@ class Metrics:
         Await it, or hand it to `ctx.waitUntil`, which sends after the response. Nothing is raised but
         CancelledError. It ends within the time limit.
 
-        What could not be sent for a reason that passes (no connection, no answer in time, 429, 502, 503, 504)
-        is kept and goes with the next flush. If only the answer was lost, it is counted twice then. While one
-        flush waits for its answer, another one sends nothing: the first one sends on its behalf, in a second
-        POST, so that a receiver gets the points of a series in the order of time.
+        A body that has no answer in half of the time is sent once more at once. If it has none still, or is
+        answered 429, 502, 503 or 504, it is kept and sent again with the next flush, byte for byte, before
+        anything newer: a receiver that knows it again, as the gateway does, counts it once. After 9 minutes
+        it is given up and counted as lost. While one flush waits for its answer, another one sends nothing:
+        the first one sends on its behalf, in a second POST.
         """
         if self._delivery is None:
             return FlushResult(OFF, error=self._off_reason)

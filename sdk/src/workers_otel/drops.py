@@ -21,6 +21,7 @@ TOO_MANY_KEYS = "too_many_attribute_keys"
 
 # Of data points that were sent.
 REJECTED = "rejected"
+UNANSWERED = "unanswered"
 
 
 class Dropped(Exception):

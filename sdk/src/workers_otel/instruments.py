@@ -150,10 +150,6 @@ class SumPoint:
     def add(self, value: float, now_unix_nano: int) -> None:
         self.value += value
 
-    def merge(self, newer: SumPoint) -> None:
-        """Take in what was recorded after this."""
-        self.value += newer.value
-
 
 class GaugePoint:
     """The last value, and when it was."""
@@ -167,11 +163,6 @@ class GaugePoint:
     def add(self, value: float, now_unix_nano: int) -> None:
         self.value = value
         self.time_unix_nano = now_unix_nano
-
-    def merge(self, newer: GaugePoint) -> None:
-        """Take in what was recorded after this."""
-        self.value = newer.value
-        self.time_unix_nano = newer.time_unix_nano
 
 
 class HistogramPoint:
@@ -191,15 +182,6 @@ class HistogramPoint:
         self.sum += value
         self.min = min(self.min, value)
         self.max = max(self.max, value)
-
-    def merge(self, newer: HistogramPoint) -> None:
-        """Take in what was recorded after this."""
-        self.bucket_counts = [
-            old + new for old, new in zip(self.bucket_counts, newer.bucket_counts, strict=True)
-        ]
-        self.sum += newer.sum
-        self.min = min(self.min, newer.min)
-        self.max = max(self.max, newer.max)
 
 
 Point = SumPoint | GaugePoint | HistogramPoint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from workers_otel import drops
 from workers_otel.attributes import AttributeGuard, Attributes, AttributeSet
@@ -70,12 +70,13 @@ class Recorder:
         except Exception:  # of the user's code, which nobody waits for
             self.count_drop(drops.CALLBACK_FAILED)
 
-    def take(self) -> tuple[Window, int, dict[str, int], dict[str, int]]:
+    def take(self, only_own: bool = False) -> tuple[Window, int, dict[str, int], dict[str, int]]:
         """Close the window and open the next; return it, its end, and the drops and overflows it had.
 
-        Both are in the window as well, as metrics of this package.
+        Both are in the window as well, as metrics of this package. `only_own`: they are all that is in it,
+        and the window that users record in stays open.
         """
-        window = self._window
+        window = Window(self._window.start_unix_nano) if only_own else self._window
         dropped, self._drops = self._drops, {}
         overflowed = self.guard.take_overflows()
         now_unix_nano = self.clock()
@@ -87,16 +88,17 @@ class Recorder:
             self._add_own(window, DROPPED_METRIC, "{record}", (("reason", "stringValue", reason),), count)
         for key, count in overflowed.items():
             self._add_own(window, OVERFLOW_METRIC, "{value}", (("attribute.key", "stringValue", key),), count)
-        self._window = Window(end_unix_nano)
+        if not only_own:
+            self._window = Window(end_unix_nano)
         self._last_end_unix_nano = end_unix_nano
         return window, end_unix_nano, dropped, overflowed
 
-    def restore(self, window: Window) -> None:
-        """Put a window that was not sent in front of the open one."""
-        lost = window.merge(self._window, self._max_series)
-        self._window = window
-        if lost:
-            self.count_drop(drops.TOO_MANY_SERIES, lost)
+    def count_again(self, dropped: Mapping[str, int], overflowed: Mapping[str, int]) -> None:
+        """Take back what was told in a window that is lost."""
+        for reason, count in dropped.items():
+            self.count_drop(reason, count)
+        for key, count in overflowed.items():
+            self.guard.overflows[key] = self.guard.overflows.get(key, 0) + count
 
     def _add_own(self, window: Window, name: str, unit: str, attributes: AttributeSet, count: int) -> None:
         instrument = self._own_instruments.find(SCOPE, COUNTER, name, None)

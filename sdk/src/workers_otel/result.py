@@ -21,14 +21,15 @@ class FlushResult(NamedTuple):
     "sent": the endpoint has them, but for those in `dropped`;
     "nothing": there were none;
     "off": no endpoint or no token is set, or not a usable one, so nothing is recorded;
-    "kept": the endpoint cannot be reached or takes no more at present; the next flush sends them too;
+    "kept": the endpoint cannot be reached or takes no more at present; the next flush sends the same again;
     "refused": the endpoint will never take them, so they are gone;
     "waiting": kept, since the endpoint asked for time (Retry-After);
     "joined": another flush is under way, and sends them as soon as it has its answer.
 
     `dropped` counts by reason what is lost since the last flush: records with reasons of recording, and data
-    points with "rejected" and "http_<status>". "invalid_attribute" and "too_many_attribute_keys" count
-    attributes that were left out of records. `overflowed` counts by key the values that became "other".
+    points with "rejected", "http_<status>" and "unanswered", which were kept for too long. The reasons
+    "invalid_attribute" and "too_many_attribute_keys" count attributes that were left out of records.
+    `overflowed` counts by key the values that became "other".
     `status` is that of the last answer, and `error` says what was wrong, for a log.
     """
 

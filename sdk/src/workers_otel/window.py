@@ -1,4 +1,4 @@
-"""What was recorded between two flushes, and its merging with what could not be sent."""
+"""What was recorded between two flushes."""
 
 from __future__ import annotations
 
@@ -34,17 +34,3 @@ class Window:
             point = self.points[key] = instrument.new_point()
         point.add(value, now_unix_nano)
         return True
-
-    def merge(self, newer: Window, limit: int) -> int:
-        """Take in the window after this one; return how many data points were too many and are lost."""
-        lost = 0
-        for key, newer_point in newer.points.items():
-            point = self.points.get(key)
-            if point is not None:
-                # Points of a series are of one class: its instrument's.
-                point.merge(newer_point)  # type: ignore[arg-type]
-            elif len(self.points) < limit:
-                self.points[key] = newer_point
-            else:
-                lost += 1
-        return lost

@@ -25,6 +25,7 @@ class Collector:
     number of the shard, is kept from request to request by whoever makes this.
 
     `usage` and `database_bytes`, the size of the database, are None where the driver does not count them.
+    `count_spans` hears how many spans of an export request were accepted and rejected.
     """
 
     settings: Settings
@@ -35,6 +36,7 @@ class Collector:
     database_bytes: Callable[[], int | None] = lambda: None
     metrics: MetricGateway | None = None
     known_names: Mapping[int, KnownNames] = field(default_factory=lambda: defaultdict(KnownNames))
+    count_spans: Callable[[int, int], None] = lambda accepted, rejected: None
 
 
 Handler = Callable[..., Awaitable[Response | WebSocketUpgrade]]

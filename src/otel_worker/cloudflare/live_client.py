@@ -29,10 +29,19 @@ SUBPROTOCOL_HEADER = "Sec-WebSocket-Protocol"
 
 @dataclass(slots=True)
 class Deliveries:
-    """What an isolate has on its way to the hub, and the dropped traces it has not told the hub of yet."""
+    """What an isolate has on its way to the hub, and the dropped traces it has not told the hub of yet.
+
+    `dropped_traces` has all of them, told or not.
+    """
 
     count: int = 0
     unreported_traces: int = 0
+    dropped_traces: int = 0
+
+    def drop(self, trace_count: int) -> None:
+        """Count traces that will not be announced."""
+        self.unreported_traces += trace_count
+        self.dropped_traces += trace_count
 
 
 class DurableObjectHub:
@@ -48,7 +57,7 @@ class DurableObjectHub:
     def announce(self, announcement: Announcement) -> None:
         """See Hub.announce; one RPC call, after the answer."""
         if self._deliveries.count >= MAX_DELIVERIES:
-            self._deliveries.unreported_traces += announcement.trace_count
+            self._deliveries.drop(announcement.trace_count)
         else:
             self._deliveries.count += 1
             self._wait_until(self._deliver(announcement))
@@ -60,7 +69,8 @@ class DurableObjectHub:
             async with asyncio.timeout(DELIVERY_TIMEOUT_SECONDS):
                 await self._stub().announce(announcement.text, unreported)
         except Exception:
-            deliveries.unreported_traces += unreported + announcement.trace_count
+            deliveries.unreported_traces += unreported
+            deliveries.drop(announcement.trace_count)
             _log.exception("live: %d traces could not be announced", announcement.trace_count)
         finally:
             deliveries.count -= 1

@@ -14,7 +14,6 @@ from workers import DurableObject, python_to_rpc
 from otel_worker.cloudflare.databases import as_one, bound_databases
 from otel_worker.cloudflare.metric_client import decode_groups, encode_groups, encode_result
 from otel_worker.cloudflare.variables import settings_of
-from otel_worker.errors import OtelWorkerError
 from otel_worker.metrics.options import AggregationOptions
 from otel_worker.metrics.otlp_push import NO_ANSWER, retry_seconds
 from otel_worker.metrics.service import ServiceMetrics
@@ -32,6 +31,7 @@ _SERVICE_ROW = "service"
 _POST_TIMEOUT_MS = 10_000
 # Without a way out by push, an alarm only removes what has expired.
 _EXPIRY_SECONDS = 3_600.0
+_FAILED_ALARM_SECONDS = 60.0
 
 
 class _Row(msgspec.Struct):
@@ -61,32 +61,30 @@ class MetricsAggregator(DurableObject):  # type: ignore[misc]
 
     async def push(self, service: str, digest: str, groups: Any) -> Any:
         """Add metrics (see MetricGateway.push), in MessagePack both ways; called by RPC."""
-        from pyodide.ffi import to_js
-
         if not self._is_registered:
             await self._register(service)
         result = await self._metrics.push(digest, decode_groups(bytes(groups)))
-        return to_js(encode_result(result))
+        return encode_result(result)
 
     async def collect(self) -> Any:
         """Return the series as cumulative MetricGroups in MessagePack; called by RPC."""
-        from pyodide.ffi import to_js
-
         is_pushed = bool(settings_of(self.env).prometheus_otlp_endpoint)
-        return to_js(encode_groups(self._metrics.collect(is_passed_on=not is_pushed)))
+        return encode_groups(self._metrics.collect(is_passed_on=not is_pushed))
 
     async def alarm(self, alarm_info: Any = None) -> None:
         """Pass the series on, if that is set up, and remove what has expired."""
-        settings = settings_of(self.env)
         wait_seconds = _EXPIRY_SECONDS
         try:
+            settings = settings_of(self.env)
             self._metrics.expire()
             if settings.prometheus_otlp_endpoint:
                 wait_seconds = await self._flush(settings)
             if not self._metrics.series_count and await self._leave():
                 return
-        except OtelWorkerError:
+        except Exception:
+            # Whatever it is: the runtime drops an alarm that keeps failing, and with it all that follow.
             _log.exception("metrics: an alarm failed; the next one goes on")
+            wait_seconds = _FAILED_ALARM_SECONDS
         await self._set_alarm(wait_seconds)
 
     async def _flush(self, settings: Settings) -> float:
@@ -107,10 +105,13 @@ class MetricsAggregator(DurableObject):  # type: ignore[misc]
         """Make sure that the service is known, and that there is an alarm."""
         self._storage.save({_SERVICE_ROW: service}, unless_there=True)
         await add_metric_service(as_one(bound_databases(self.env)), service)
-        if await self.ctx.storage.getAlarm() is None:
-            settings = settings_of(self.env)
-            is_pushed = bool(settings.prometheus_otlp_endpoint)
-            await self._set_alarm(settings.metrics_flush_seconds if is_pushed else _EXPIRY_SECONDS)
+        settings = settings_of(self.env)
+        is_pushed = bool(settings.prometheus_otlp_endpoint)
+        wait_seconds = float(settings.metrics_flush_seconds) if is_pushed else _EXPIRY_SECONDS
+        alarm_unix_ms = await self.ctx.storage.getAlarm()
+        # A later one is of a time when nothing was pushed, or nobody took it.
+        if alarm_unix_ms is None or alarm_unix_ms > (time.time() + wait_seconds) * 1000:
+            await self._set_alarm(wait_seconds)
         self._is_registered = True
 
     async def _leave(self) -> bool:

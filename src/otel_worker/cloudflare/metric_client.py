@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from otel_worker.errors import StorageUnavailable
+from otel_worker.errors import OtelWorkerError, StorageUnavailable
 from otel_worker.metric_model import MetricGroup
 from otel_worker.metrics.aggregation import PushResult
 from otel_worker.store.database import Database
@@ -20,7 +20,8 @@ PUSH_TIMEOUT_SECONDS = 10.0
 # The aggregators are asked one after another.
 COLLECT_TIMEOUT_SECONDS = 20.0
 
-# Bytes, since JSON has no NaN and no infinity.
+# Bytes, since JSON has no NaN and no infinity; and Python's own over RPC, since the runtime's SDK looks at a
+# Uint8Array byte by byte: a millisecond a KB.
 encode_groups = msgspec.msgpack.Encoder().encode
 decode_groups = msgspec.msgpack.Decoder(list[MetricGroup]).decode
 encode_result = msgspec.msgpack.Encoder().encode
@@ -39,11 +40,9 @@ class DurableObjectGateway:
 
     async def push(self, service: str, digest: str, groups: Sequence[MetricGroup]) -> PushResult:
         """See MetricGateway.push; one RPC call."""
-        from pyodide.ffi import to_js
-
         try:
             async with asyncio.timeout(PUSH_TIMEOUT_SECONDS):
-                answer = await self._aggregator(service).push(service, digest, to_js(encode_groups(groups)))
+                answer = await self._aggregator(service).push(service, digest, encode_groups(groups))
         except Exception as error:
             raise StorageUnavailable(
                 "the metrics could not be added up at the moment; send the request again later"
@@ -58,8 +57,10 @@ class DurableObjectGateway:
                 for service in await list_metric_services(self._database):
                     answer = await self._aggregator(service).collect()
                     groups += decode_groups(bytes(answer))
-        except TimeoutError as error:
-            raise StorageUnavailable("the metrics could not be collected in time") from error
+        except OtelWorkerError:
+            raise
+        except Exception as error:
+            raise StorageUnavailable("the metrics could not be collected at the moment") from error
         return groups
 
     def _aggregator(self, service: str) -> Any:

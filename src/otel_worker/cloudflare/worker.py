@@ -6,6 +6,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from otel_worker.cloudflare.databases import as_one, bound_databases, retrying
 from otel_worker.cloudflare.http import discard_body, to_js_response, to_request
 from otel_worker.cloudflare.live_client import Deliveries, DurableObjectHub
 from otel_worker.cloudflare.metric_client import DurableObjectGateway
+from otel_worker.cloudflare.self_metrics import SelfMetrics, self_metrics_of
 from otel_worker.cloudflare.variables import settings_of
 from otel_worker.errors import OtelWorkerError
 from otel_worker.settings import Settings
@@ -29,6 +31,7 @@ from otel_worker.store.stats import DELETE, INDEX, INGEST, READ, RETENTION, Usag
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 _log = logging.getLogger(__name__)
 
+_SWITCHING_PROTOCOLS = 101
 _FIRST_ERROR_STATUS = 400
 
 # As GET /v1/stats names requests, by their method.
@@ -59,8 +62,17 @@ async def answer(env: Any, ctx: Any, js_request: Any) -> Any:
         _gateway(env, database),
         _known_names,
     )
+    own = self_metrics_of(settings)
+    measurement = None if own is None else own.measure(request)
+    if measurement is not None:
+        request = measurement.counting_body()
+        collector = replace(collector, count_spans=measurement.count_spans)
     response = await handle(collector, request)
-    _count(_KINDS.get(request.method), shards)
+    _count(_KINDS.get(request.method), shards, own)
+    if own is not None and measurement is not None:
+        measurement.end(_SWITCHING_PROTOCOLS if isinstance(response, WebSocketUpgrade) else response.status)
+        own.count_dropped_traces(_deliveries)
+        own.flush_soon(ctx, collector.metrics)
     if isinstance(response, WebSocketUpgrade):
         assert hub is not None, "no handler agrees to an upgrade without a hub"
         return await hub.accept(response.subprotocol)
@@ -73,6 +85,7 @@ async def run_retention(env: Any) -> None:
     """Delete what is older than RETENTION_DAYS, and the oldest of what is above MAX_DATABASE_BYTES."""
     settings = settings_of(env)
     shards = bound_databases(env)
+    own = self_metrics_of(settings)
     for number, d1 in enumerate(shards):
         try:
             await _shrink(d1, settings, len(shards))
@@ -80,7 +93,10 @@ async def run_retention(env: Any) -> None:
             # The other databases grow too; the next run tries this one again.
             _log.exception("retention: database %d failed", number)
         finally:
-            _count(RETENTION, [d1])
+            _count(RETENTION, [d1], own)
+    if own is not None:
+        # Nobody waits for an answer here, and the isolate may have no request after this.
+        await own.flush(_gateway(env, as_one(shards)))
 
 
 async def _shrink(d1: D1Database, settings: Settings, shard_count: int) -> None:
@@ -111,11 +127,14 @@ def _usage() -> Usage:
     return Usage(_now_unix_ms())
 
 
-def _count(kind: str | None, shards: Sequence[D1Database]) -> None:
+def _count(kind: str | None, shards: Sequence[D1Database], own: SelfMetrics | None) -> None:
     """Count a request, if it came to a database."""
     if kind is not None and any(shard.size_bytes is not None for shard in shards):
         rows_read = sum(shard.rows_read for shard in shards)
-        _usage().add(kind, rows_read, sum(shard.rows_written for shard in shards))
+        rows_written = sum(shard.rows_written for shard in shards)
+        _usage().add(kind, rows_read, rows_written)
+        if own is not None:
+            own.count_rows(kind, rows_read, rows_written)
 
 
 def _now_unix_ms() -> int:

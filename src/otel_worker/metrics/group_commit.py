@@ -63,7 +63,8 @@ class GroupCommit:
 
     async def _make(self, commit: _Commit) -> None:
         try:
-            waiting_ms = self._last_unix_ms + WINDOW_MS - self._now_unix_ms()
+            # At most a window, also when the clock was set back.
+            waiting_ms = min(self._last_unix_ms + WINDOW_MS - self._now_unix_ms(), WINDOW_MS)
             if waiting_ms > 0:
                 await self._sleep(waiting_ms / 1000)
             if self._open is commit:

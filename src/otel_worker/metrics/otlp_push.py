@@ -7,6 +7,7 @@ that are at fault stand alone.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from otel_worker.otlp.metric_json_encoder import encode_metrics_json
 
 # Passing: the same request may succeed later (OTLP specification, "OTLP/HTTP Response", with 500 apart).
 _RETRYABLE = frozenset({408, 429, 502, 503, 504})
-# What no other request would change: a wrong address or token.
+# What no other request would change: a wrong address or token. A redirect is one too.
 _HOPELESS = frozenset({401, 403, 404, 405})
 NO_ANSWER = 0
 
@@ -44,10 +45,10 @@ async def push_groups(groups: Sequence[MetricGroup], post: Callable[[bytes], Awa
     """Send metrics; `post` sends one OTLP JSON body and returns the HTTP status, or NO_ANSWER."""
     outcome = PushOutcome()
     waiting = [_single(group, number) for group in groups for number in range(len(group.metrics))]
-    requests = list(_requests_of(waiting))
-    requests.reverse()
+    # The larger part first: whatever MAX_REQUESTS leaves out is close to a metric at fault.
+    requests = deque(_requests_of(waiting))
     while requests and outcome.is_complete:
-        metrics = requests.pop()
+        metrics = requests.popleft()
         if outcome.requests == MAX_REQUESTS:
             outcome.is_complete = False
             break
@@ -57,11 +58,11 @@ async def push_groups(groups: Sequence[MetricGroup], post: Callable[[bytes], Awa
             outcome.sent_points += _point_count(metrics)
             continue
         outcome.status = status
-        if status == NO_ANSWER or status in _RETRYABLE or status in _HOPELESS:
+        if status < 400 or status in _RETRYABLE or status in _HOPELESS:
             outcome.is_complete = False
         elif len(metrics) > 1:
             middle = len(metrics) // 2
-            requests += [metrics[middle:], metrics[:middle]]
+            requests += [metrics[:middle], metrics[middle:]]
         else:
             outcome.refused_points += _point_count(metrics)
     if outcome.status >= 500 and not outcome.sent_points:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from otel_worker.errors import StorageUnavailable
 from otel_worker.metric_model import MetricGroup
 from otel_worker.metrics.aggregation import Aggregator, PushResult
 from otel_worker.metrics.group_commit import Event, GroupCommit
 from otel_worker.metrics.options import AggregationOptions
 from otel_worker.metrics.otlp_push import PushOutcome, push_groups
+from otel_worker.metrics.snapshot import Snapshot
 
 
 class RowStorage(Protocol):
@@ -61,17 +64,18 @@ class ServiceMetrics:
             raise
         # A duplicate too: its first copy may be waiting still.
         await self._commit.wait()
+        if aggregator is not self._aggregator:
+            # Another save, or another push, failed meanwhile: what was waiting then is gone.
+            raise StorageUnavailable("the metrics could not be stored; send the request again later")
         return result
 
     def collect(self, is_passed_on: bool) -> list[MetricGroup]:
         """Return all series as cumulative points; `is_passed_on`: this is the way out, there is no other."""
-        # What was seen once must not be forgotten: the counter would seem to be reset.
-        self._save()
-        aggregator = self._loaded()
-        snapshot = aggregator.snapshot(self._now_unix_nano())
+        # A scrape comes more often than the alarm that expires what has only to be scraped.
+        self._loaded().expire(self._now_unix_nano())
+        snapshot = self._snapshot()
         if is_passed_on:
-            aggregator.mark_sent(snapshot)
-            self._save()
+            self._mark_sent(self._loaded(), snapshot)
         return snapshot.groups
 
     def expire(self) -> None:
@@ -81,18 +85,28 @@ class ServiceMetrics:
 
     async def flush(self, post: Callable[[bytes], Awaitable[int]]) -> PushOutcome:
         """Pass all series on (see `push_groups`); a failed flush is made up for by the next one."""
-        self._save()
+        snapshot = self._snapshot()
         aggregator = self._loaded()
-        snapshot = aggregator.snapshot(self._now_unix_nano())
         # Refused zeros are no fault: an earlier flush may have been taken although its answer was lost.
         zeros = await push_groups(snapshot.zero_groups, post)
         if not zeros.is_complete:
             return zeros
+        # Before the values: a zero that came again behind its value would be refused, with all beside it.
+        self._mark_sent(aggregator, replace(snapshot, ended=[], resets=[]))
         outcome = await push_groups(snapshot.groups, post)
-        if outcome.is_complete and aggregator is self._aggregator:
+        if outcome.is_complete:
+            self._mark_sent(aggregator, replace(snapshot, unsent=[]))
+        return outcome
+
+    def _snapshot(self) -> Snapshot:
+        # What was seen once must not be forgotten: the counter would seem to be reset.
+        self._save()
+        return self._loaded().snapshot(self._now_unix_nano())
+
+    def _mark_sent(self, aggregator: Aggregator, snapshot: Snapshot) -> None:
+        if aggregator is self._aggregator:
             aggregator.mark_sent(snapshot)
             self._save()
-        return outcome
 
     def _loaded(self) -> Aggregator:
         if self._aggregator is None:

@@ -21,4 +21,5 @@ async def export_traces(collector: Collector, request: Request) -> Response:
         media_type,
         collector.now_unix_ms(),
     )
-    return Response(200, encode_export_response(media_type, *result, REJECTED_SPANS), media_type)
+    collector.count_spans(result.accepted_count, result.answer.rejected_count)
+    return Response(200, encode_export_response(media_type, *result.answer, REJECTED_SPANS), media_type)

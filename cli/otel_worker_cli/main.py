@@ -8,6 +8,7 @@ import click
 
 from otel_worker import __version__
 from otel_worker_cli.commands.development import dev
+from otel_worker_cli.commands.serve import serve
 from otel_worker_cli.commands.toolchain import npm, setup, wrangler
 from otel_worker_cli.runtime.failures import ToolingError
 
@@ -28,5 +29,5 @@ def main() -> None:
     """Run and use an OpenTelemetry collector on Cloudflare's edge."""
 
 
-for command in (setup, dev, wrangler, npm):
+for command in (setup, dev, serve, wrangler, npm):
     main.add_command(command)

@@ -28,7 +28,7 @@ class SqliteDatabase:
         self._connection = apsw.Connection(str(path))
         self._connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
         # A 2xx means stored: FULL makes each commit survive a power cut, not only a crash.
-        self._connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").fetchall()
 
     def __enter__(self) -> SqliteDatabase:
         return self

@@ -14,7 +14,7 @@ from workers import DurableObject, python_to_rpc
 from otel_worker.cloudflare.databases import as_one, bound_databases
 from otel_worker.cloudflare.metric_client import decode_groups, encode_groups, encode_result
 from otel_worker.cloudflare.variables import settings_of
-from otel_worker.metrics.options import AggregationOptions
+from otel_worker.metrics.options import PROMETHEUS_OPTIONS
 from otel_worker.metrics.otlp_push import NO_ANSWER, retry_seconds
 from otel_worker.metrics.service import ServiceMetrics
 from otel_worker.settings import Settings
@@ -39,12 +39,6 @@ class _Row(msgspec.Struct):
     text: str
 
 
-# Prometheus makes labels of these two only: series that differ in other attributes of their resource would
-# be one series there, with values that jump.
-_OPTIONS = AggregationOptions(
-    identifying_resource_attributes=frozenset({"service.name", "service.namespace"})
-)
-
 _decode_rows = msgspec.json.Decoder(list[_Row]).decode
 
 
@@ -55,7 +49,7 @@ class MetricsAggregator(DurableObject):  # type: ignore[misc]
         """Do nothing yet."""
         super().__init__(ctx, env)
         self._storage = _SqlStorage(self.ctx.storage)
-        self._metrics = ServiceMetrics(self._storage, _Runtime(), _OPTIONS)
+        self._metrics = ServiceMetrics(self._storage, _Runtime(), PROMETHEUS_OPTIONS)
         self._is_registered = False
         self._failures = 0
 

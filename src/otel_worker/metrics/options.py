@@ -44,3 +44,10 @@ class AggregationOptions:
     @property
     def expiry_nanos(self) -> int:
         return self.expiry_seconds * NANOS_PER_SECOND
+
+
+# Prometheus makes labels of these two only: series that differ in other attributes of their resource would
+# be one series there, with values that jump.
+PROMETHEUS_OPTIONS = AggregationOptions(
+    identifying_resource_attributes=frozenset({"service.name", "service.namespace"})
+)

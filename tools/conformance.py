@@ -24,9 +24,9 @@ _HEAD = """\
 # Conformance to OTLP/HTTP
 
 Every rule that the OTLP specification 1.11, the comments of its .proto files and HTTP have for a server that
-takes traces, with what this collector does and the tests that show it. Rules V1 to V20 are about the data
-model. The column "OpenTelemetry Collector" is about its otlpreceiver of August 2026; a dash says that nobody
-looked.
+takes traces and metrics, with what this collector does and the tests that show it. Rules V1 to V20 are about
+the data model of traces. The column "OpenTelemetry Collector" is about its otlpreceiver of August 2026; a
+dash says that nobody looked.
 
 `make docs` writes this page from `tests/conformance`; `make test ARGUMENTS=tests/conformance` runs the tests,
 most of them against the collector in workerd.

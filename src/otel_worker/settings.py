@@ -16,6 +16,7 @@ DEFAULT_MAX_DATABASE_BYTES = 9_000_000_000
 
 # Prometheus' own default between two scrapes is a minute; what is seen sooner is rarely worth a push.
 DEFAULT_METRICS_FLUSH_SECONDS = 15
+MAX_METRICS_FLUSH_SECONDS = 3600
 
 # Of any number set here: it stays exact in JavaScript.
 _MAX_DIGITS = 15
@@ -69,7 +70,7 @@ def read_settings(variable: Callable[[str], str | None]) -> Settings:
         prometheus_otlp_endpoint=_address(variable, "PROMETHEUS_OTLP_ENDPOINT"),
         prometheus_token=(variable("PROMETHEUS_TOKEN") or "").strip(),
         metrics_flush_seconds=_positive_integer(
-            variable, "METRICS_FLUSH_SECONDS", DEFAULT_METRICS_FLUSH_SECONDS
+            variable, "METRICS_FLUSH_SECONDS", DEFAULT_METRICS_FLUSH_SECONDS, MAX_METRICS_FLUSH_SECONDS
         ),
         is_measured_by_gateway=is_measured_by_gateway,
         self_metrics_endpoint=self_metrics_endpoint,
@@ -82,12 +83,17 @@ def read_settings(variable: Callable[[str], str | None]) -> Settings:
     )
 
 
-def _positive_integer(variable: Callable[[str], str | None], name: str, default: int) -> int:
+def _positive_integer(
+    variable: Callable[[str], str | None], name: str, default: int, maximum: int = 10**_MAX_DIGITS - 1
+) -> int:
     text = (variable(name) or "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0):
-        raise NotConfigured(f"{name} must be a positive whole number such as {default}; found {text[:40]!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and 0 < int(text) <= maximum):
+        limit = "" if maximum == 10**_MAX_DIGITS - 1 else f" up to {maximum}"
+        raise NotConfigured(
+            f"{name} must be a positive whole number{limit} such as {default}; found {text[:40]!r}"
+        )
     return int(text)
 
 

@@ -29,8 +29,8 @@ ANSWERS = (
     Rule(
         "28",
         "MUST",
-        "spans that are refused are counted in a partial success",
-        "200 with the count; the valid spans are stored. 400 only when not one span is valid",
+        "spans and points that are refused are counted in a partial success",
+        "200 with the count; what is valid is stored. 400 only when nothing is",
         "never sends one itself",
     ),
     Rule(
@@ -55,7 +55,7 @@ ANSWERS = (
         "only what can never be stored is counted as rejected: a passing fault fails the whole request",
         "-",
     ),
-    Rule("32", "JSON", "`rejectedSpans` is a decimal string", "yes", "yes"),
+    Rule("32", "JSON", "`rejectedSpans` and `rejectedDataPoints` are decimal strings", "yes", "yes"),
     Rule(
         "33",
         "advice",

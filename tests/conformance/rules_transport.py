@@ -5,19 +5,19 @@ from __future__ import annotations
 from tests.conformance.rule import Rule
 
 TRANSPORT = (
-    Rule("1", "default", "POST /v1/traces takes an export request", "200", "the same"),
+    Rule("1", "default", "POST /v1/traces and /v1/metrics take export requests", "200", "the same"),
     Rule(
         "2",
         "default",
         "metrics, logs and profiles have paths of their own",
-        "traces only: POST to the path of another signal is 404",
+        "traces and metrics: POST to the path of another signal is 404",
         "the same paths; a signal without a pipeline is 404",
     ),
     Rule(
         "3",
         "MAY",
         "paths may be configured; another path gets a clear answer, never a redirect",
-        "/v1/traces exactly: a prefix, a trailing slash or another case is 404",
+        "these paths exactly: a prefix, a trailing slash or another case is 404",
         "`traces_url_path`; matched exactly",
         differs="The path is fixed. A Worker has a host name of its own, so a prefix buys nothing.",
     ),

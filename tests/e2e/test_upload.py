@@ -25,12 +25,15 @@ VENDORED = [
     "msgspec-0.22.0.dist-info",
     "pyvenv.cfg",
     "workers",
+    "workers_otel",
     "workers_runtime_sdk-1.9.5.dist-info",
 ]
 
-# Measured: 714 KiB. Cloudflare takes 64 MiB, but every cold start loads all of it.
-UPLOAD_BUDGET_KIB = 780.0
-COMPRESSED_BUDGET_KIB = 225.0
+# Measured: 1,016 KiB. The gateway for metrics is 186 of them (a model, decoders, an aggregator and the page
+# for Prometheus), the client that the collector measures itself with 69. Cloudflare takes 64 MiB, but every
+# cold start loads all of it.
+UPLOAD_BUDGET_KIB = 1_080.0
+COMPRESSED_BUDGET_KIB = 320.0
 
 _TOTAL = re.compile(r"Total Upload: ([\d.]+) KiB / gzip: ([\d.]+) KiB")
 
@@ -91,4 +94,4 @@ def test_the_upload_is_within_its_budget(upload: Upload) -> None:
 
 def test_the_bindings_are_those_the_worker_uses(upload: Upload) -> None:
     bindings = re.findall(r"^env\.(\w+)", upload.output, re.MULTILINE)
-    assert sorted(bindings) == ["DB", "LIVE_HUB", "RETENTION_DAYS"]
+    assert sorted(bindings) == ["DB", "LIVE_HUB", "METRICS_AGGREGATOR", "RETENTION_DAYS"]

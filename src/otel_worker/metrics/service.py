@@ -11,8 +11,11 @@ from otel_worker.metric_model import MetricGroup
 from otel_worker.metrics.aggregation import Aggregator, PushResult
 from otel_worker.metrics.group_commit import Event, GroupCommit
 from otel_worker.metrics.options import AggregationOptions
-from otel_worker.metrics.otlp_push import PushOutcome, push_groups
+from otel_worker.metrics.otlp_push import MetricKey, PushOutcome, push_groups, without
 from otel_worker.metrics.snapshot import Snapshot
+
+# To find out which metrics a receiver refuses takes many requests: it is not asked again in each flush.
+REFUSED_MS = 600_000
 
 
 class RowStorage(Protocol):
@@ -47,6 +50,8 @@ class ServiceMetrics:
         self._runtime = runtime
         self._options = options or AggregationOptions()
         self._aggregator: Aggregator | None = None
+        # Metrics that the receiver refused, and until when they are left out.
+        self._refused: dict[MetricKey, int] = {}
         self._commit = GroupCommit(self._save, runtime.new_event, runtime.sleep, runtime.now_unix_ms)
 
     @property
@@ -87,13 +92,17 @@ class ServiceMetrics:
         """Pass all series on (see `push_groups`); a failed flush is made up for by the next one."""
         snapshot = self._snapshot()
         aggregator = self._loaded()
-        # Refused zeros are no fault: an earlier flush may have been taken although its answer was lost.
-        zeros = await push_groups(snapshot.zero_groups, post)
-        if not zeros.is_complete:
+        now_unix_ms = self._runtime.now_unix_ms()
+        self._refused = {key: until for key, until in self._refused.items() if until > now_unix_ms}
+        # Refused zeros are no fault: an earlier flush may have been taken although its answer was lost. So
+        # they are not remembered, and too many of them do not keep the values back.
+        zeros = await push_groups(without(snapshot.zero_groups, self._refused), post)
+        if not (zeros.is_complete or zeros.is_exhausted):
             return zeros
         # Before the values: a zero that came again behind its value would be refused, with all beside it.
         self._mark_sent(aggregator, replace(snapshot, ended=[], resets=[]))
-        outcome = await push_groups(snapshot.groups, post)
+        outcome = await push_groups(without(snapshot.groups, self._refused), post)
+        self._refused.update(dict.fromkeys(outcome.refused, now_unix_ms + REFUSED_MS))
         if outcome.is_complete:
             self._mark_sent(aggregator, replace(snapshot, unsent=[]))
         return outcome

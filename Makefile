@@ -27,7 +27,7 @@ check: test-environment ## Lint, format check, types, import rules and the fast 
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/core tests/toolchain tests/conformance/test_document.py
 
-bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "live", "cost" or "ingest --quick"
+bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "live", "metrics", "cost" or "ingest --quick"
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python -m bench $(or $(ARGUMENTS),ingest)
 

@@ -11,6 +11,7 @@ from bench.cost import measurement as cost_measurement
 from bench.ingest import decoders, end_to_end, memory
 from bench.ingest.progress import say
 from bench.live import measurement as live_measurement
+from bench.metrics import measurement as metrics_measurement
 from bench.report import replace_section
 from bench.search import measurement as search_measurement
 from otel_worker_cli.runtime.failures import ToolingError
@@ -29,6 +30,7 @@ QUICK_INGEST = ("decoders", "end-to-end")
 SEARCH: Mapping[str, Measure] = {"search": search_measurement.measure}
 COST: Mapping[str, Measure] = {"cost": cost_measurement.measure}
 LIVE: Mapping[str, Measure] = {"live": live_measurement.measure}
+METRICS: Mapping[str, Measure] = {"metrics": metrics_measurement.measure}
 
 
 @click.group()
@@ -67,6 +69,13 @@ def cost(quick: bool) -> None:
 def live(quick: bool) -> None:
     """What watching live takes and costs, with up to a thousand watchers."""
     _run(LIVE, LIVE, "performance.md", quick)
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="A tenth of the requests; docs/performance.md is left alone.")
+def metrics(quick: bool) -> None:
+    """What metrics cost a Worker, and what the gateway spares Prometheus."""
+    _run(METRICS, METRICS, "performance.md", quick)
 
 
 def _run(measures: Mapping[str, Measure], names: Iterable[str], page: str, quick: bool) -> None:

@@ -7,9 +7,20 @@ from typing import Any
 import click
 
 from otel_worker import __version__
+from otel_worker_cli.commands.catalog import services, stats
+from otel_worker_cli.commands.completion import completion
 from otel_worker_cli.commands.development import dev
+from otel_worker_cli.commands.manual import manual
+from otel_worker_cli.commands.send import send
 from otel_worker_cli.commands.serve import serve
+from otel_worker_cli.commands.spans import spans
+from otel_worker_cli.commands.system import system
+from otel_worker_cli.commands.tail import tail
 from otel_worker_cli.commands.toolchain import npm, setup, wrangler
+from otel_worker_cli.commands.traces import traces
+from otel_worker_cli.commands.traces_export import export_traces
+from otel_worker_cli.commands.traces_import import import_traces
+from otel_worker_cli.commands.ws import ws
 from otel_worker_cli.runtime.failures import ToolingError
 
 
@@ -30,4 +41,9 @@ def main() -> None:
 
 
 for command in (setup, dev, serve, wrangler, npm):
+    main.add_command(command)
+
+traces.add_command(export_traces)
+traces.add_command(import_traces)
+for command in (traces, spans, services, stats, tail, send, ws, system, completion, manual):
     main.add_command(command)

@@ -113,5 +113,5 @@ def test_tokens_are_not_in_what_a_log_would_show() -> None:
 
 def test_a_flush_is_an_hour_apart_at_most() -> None:
     assert read_settings({"METRICS_FLUSH_SECONDS": "3600"}.get).metrics_flush_seconds == 3600
-    with pytest.raises(NotConfigured, match="METRICS_FLUSH_SECONDS must be .* up to 3600 such as 15"):
+    with pytest.raises(NotConfigured, match=r"METRICS_FLUSH_SECONDS must be .* up to 3600 such as 15"):
         read_settings({"METRICS_FLUSH_SECONDS": "3601"}.get)

@@ -1,21 +1,18 @@
-"""The client of a collector: its HTTP API, and watching live."""
+"""The client of a collector: lists of traces, and watching live; api.py has its HTTP API call by call."""
 
 from __future__ import annotations
 
-import time
 import weakref
 from collections.abc import AsyncGenerator, Sequence
-from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any
 
 import httpx
-import msgspec
+from websockets.asyncio.client import ClientConnection
 
-from otel_worker_cli.client.connection import Connection, describe, is_loopback
-from otel_worker_cli.client.errors import UnexpectedAnswer, Unreachable, error_of
+from otel_worker_cli.client.api import Api, next_page, read_json
+from otel_worker_cli.client.connection import Connection, open_socket
 from otel_worker_cli.client.model import TraceSummary, WatchFilter, read_summaries
-from otel_worker_cli.client.pages import MAX_PAGE_TRACES, Parameters, TracePage, next_parameters
+from otel_worker_cli.client.pages import MAX_PAGE_TRACES, Parameters, TracePage
 from otel_worker_cli.client.timing import Timing
 from otel_worker_cli.client.watch import Watch
 
@@ -23,7 +20,7 @@ DEFAULT_OVERLAP_SECONDS = 60.0
 DEFAULT_MAX_MISSED_TRACES = 10_000
 
 
-class Client:
+class Client(Api):
     """A collector at an address, with a token. Use it as an async context manager.
 
     All methods raise a ClientError (errors.py).
@@ -39,22 +36,10 @@ class Client:
     ) -> None:
         """`url` is that of the collector, such as https://otel-worker.example.workers.dev; raises ValueError.
 
-        `transport` carries the HTTP requests, instead of the network.
+        `token` is "" for a collector that wants none. `transport` carries the HTTP requests, instead of the
+        network.
         """
-        if not url.startswith(("http://", "https://")):
-            raise ValueError(f"the address of a collector begins with http:// or https://; found {url!r}")
-        self._url = url.rstrip("/")
-        self._token = token
-        self._timing = timing or Timing()
-        self._http = httpx.AsyncClient(
-            base_url=self._url,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=self._timing.request_seconds,
-            trust_env=not is_loopback(url),
-            transport=transport,
-        )
-        # How far the collector's clock is ahead of this machine's.
-        self._clock_ahead_nano = 0
+        super().__init__(url, token, timing, transport)
         self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
 
     async def __aenter__(self) -> Client:
@@ -104,9 +89,8 @@ class Client:
 
     async def list_page(self, parameters: Parameters) -> TracePage:
         """Return one page of GET /v1/traces."""
-        response = await self._get("/v1/traces", parameters)
-        link = response.links.get("next", {}).get("url", "")
-        return TracePage(read_summaries(_read_json(response)), next_parameters(link))
+        response = await self.request("GET", "/v1/traces", parameters)
+        return TracePage(read_summaries(read_json(response)), next_page(response)[1])
 
     def watch(
         self,
@@ -138,37 +122,12 @@ class Client:
 
     def connection(self, watched: WatchFilter) -> Connection:
         """Return a WebSocket connection that is not open yet."""
-        url = f"ws{self._url.removeprefix('http')}/api/ws"
-        return Connection(url, self._token, watched.parameters, self._timing)
+        return Connection(self._live_url, self._token, watched.parameters, self._timing)
 
-    def now_unix_nano(self) -> int:
-        """Return the time by the collector's clock, as far as an answer has told it."""
-        return time.time_ns() + self._clock_ahead_nano
+    async def open_socket(self) -> ClientConnection:
+        """Return an open WebSocket for messages as they are; the caller closes it."""
+        return await open_socket(self._live_url, self._token, self._timing)
 
-    async def _get(self, path: str, parameters: Parameters) -> httpx.Response:
-        """Return an answer of status 200."""
-        try:
-            response = await self._http.get(path, params=list(parameters))
-        except httpx.TransportError as error:
-            raise Unreachable(f"no answer from {self._url}: {describe(error)}") from error
-        except httpx.DecodingError as error:
-            raise UnexpectedAnswer(f"not an answer of a collector: {describe(error)}") from error
-        self._set_clock(response.headers.get("Date", ""))
-        if response.status_code != httpx.codes.OK:
-            raise error_of(response.status_code, response.headers, response.content)
-        return response
-
-    def _set_clock(self, date: str) -> None:
-        try:
-            seconds = parsedate_to_datetime(date).timestamp()
-        except ValueError:
-            return
-        # The second that is shown may be over in this moment.
-        self._clock_ahead_nano = round((seconds + 1) * 1e9) - time.time_ns()
-
-
-def _read_json(response: httpx.Response) -> Any:
-    try:
-        return msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise UnexpectedAnswer(f"not JSON: {response.text[:200]!r}") from error
+    @property
+    def _live_url(self) -> str:
+        return f"ws{self._url.removeprefix('http')}/api/ws"

@@ -68,7 +68,7 @@ class Connection:
         self._failure: Exception | None = None
 
     async def __aenter__(self) -> Connection:
-        self._socket = await self._open()
+        self._socket = await open_socket(self._url, self._token, self._timing)
         self._reader = asyncio.create_task(self._read(), name="otel-worker watch")
         try:
             await self._subscribe()
@@ -91,25 +91,6 @@ class Connection:
         if isinstance(frame, Exception):
             raise frame
         return frame
-
-    async def _open(self) -> ClientConnection:
-        timing = self._timing
-        try:
-            return await DirectConnect(
-                self._url,
-                additional_headers={"Authorization": f"Bearer {self._token}"},
-                open_timeout=timing.open_seconds,
-                close_timeout=timing.close_seconds,
-                ping_interval=timing.ping_seconds,
-                ping_timeout=timing.ping_seconds,
-                max_size=_MAX_FRAME_BYTES,
-                proxy=None if is_loopback(self._url) else True,
-            )
-        except InvalidStatus as error:
-            response = error.response
-            raise error_of(response.status_code, response.headers, bytes(response.body or b"")) from error
-        except (OSError, TimeoutError, WebSocketException) as error:
-            raise Unreachable(f"no WebSocket at {self._url}: {describe(error)}") from error
 
     async def _subscribe(self) -> None:
         message = {
@@ -136,7 +117,7 @@ class Connection:
         try:
             await self._socket.send(msgspec.json.encode(message).decode())
         except ConnectionClosed as error:
-            raise _closing_error(error) from error
+            raise closing_error(error) from error
 
     async def _read(self) -> None:
         """Put the messages of all frames in the queue, and in the end the reason why there are no more."""
@@ -147,7 +128,7 @@ class Connection:
                 if messages or self.drops > drops:
                     await self._frames.put(messages)
         except ConnectionClosed as error:
-            self._failure = _closing_error(error)
+            self._failure = closing_error(error)
         except Exception as error:
             # Raised by whoever takes the messages: nobody else would hear of it.
             self._failure = error
@@ -199,6 +180,26 @@ class Connection:
         await asyncio.gather(self._reader, return_exceptions=True)
 
 
+async def open_socket(url: str, token: str, timing: Timing) -> ClientConnection:
+    """Return an open WebSocket; raises a ClientError."""
+    try:
+        return await DirectConnect(
+            url,
+            additional_headers={"Authorization": f"Bearer {token}"} if token else {},
+            open_timeout=timing.open_seconds,
+            close_timeout=timing.close_seconds,
+            ping_interval=timing.ping_seconds,
+            ping_timeout=timing.ping_seconds,
+            max_size=_MAX_FRAME_BYTES,
+            proxy=None if is_loopback(url) else True,
+        )
+    except InvalidStatus as error:
+        response = error.response
+        raise error_of(response.status_code, response.headers, bytes(response.body or b"")) from error
+    except (OSError, TimeoutError, WebSocketException) as error:
+        raise Unreachable(f"no WebSocket at {url}: {describe(error)}") from error
+
+
 def is_loopback(url: str) -> bool:
     """Tell whether an address is of this machine: no proxy can reach it."""
     return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
@@ -209,7 +210,7 @@ def describe(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _closing_error(error: ConnectionClosed) -> ClientError:
+def closing_error(error: ConnectionClosed) -> ClientError:
     """Return what a closed connection means: its last code was received, or sent by this side's keepalive."""
     frame = error.rcvd or error.sent
     code, reason = (frame.code, frame.reason) if frame else (_NO_CLOSING_FRAME, "")

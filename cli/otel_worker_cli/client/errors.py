@@ -17,6 +17,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from otel_worker.errors import InvalidOtlp
+from otel_worker.otlp.response import PROTOBUF
+from otel_worker.otlp.wire import LENGTH, read_fields
+
 # The same request may succeed later: a time-out, a used-up quota.
 _PASSING_STATUSES = frozenset({408, 425, 429})
 
@@ -67,7 +71,7 @@ class WatchEnded(ClientError):
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes) -> ClientError:
     """Return the error that an answer stands for, one that is neither 200 nor 101."""
-    code, message = _read_error(body)
+    code, message = _read_error(headers.get("Content-Type", "") or "", body)
     message = message or f"the collector answered {status}"
     if status >= 500 or status in _PASSING_STATUSES:
         return Unreachable(message, _seconds(headers.get("Retry-After", "")))
@@ -77,13 +81,26 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> ClientErro
     return kind(status, code, message)
 
 
-def _read_error(body: bytes) -> tuple[str, str]:
-    """Return code and message of the API's error shape, or what there is of them."""
+def _read_error(content_type: str, body: bytes) -> tuple[str, str]:
+    """Return code and message of the API's error shape, or of google.rpc.Status, or what there is of them."""
     try:
-        error = msgspec.json.decode(body)["error"]
+        if content_type.startswith(PROTOBUF):
+            return "", _protobuf_message(body)[:_MAX_MESSAGE_CHARACTERS]
+        document = msgspec.json.decode(body)
+        if "error" not in document:
+            return "", str(document["message"])[:_MAX_MESSAGE_CHARACTERS]
+        error = document["error"]
         return str(error["code"]), str(error["message"])[:_MAX_MESSAGE_CHARACTERS]
-    except (msgspec.DecodeError, RecursionError, LookupError, TypeError):
+    except (InvalidOtlp, msgspec.DecodeError, RecursionError, LookupError, TypeError):
         return "", ""
+
+
+def _protobuf_message(body: bytes) -> str:
+    """Return the message (field 2) of a google.rpc.Status; raises InvalidOtlp or IndexError."""
+    for tag, start, stop in read_fields(body, 0, len(body)):
+        if tag == 2 << 3 | LENGTH:
+            return body[start:stop].decode("utf-8", "replace")
+    return ""
 
 
 def _seconds(text: str) -> float:

@@ -1,0 +1,1 @@
+"""What people see in a terminal: tables, the waterfall of a trace, times, colours; text made harmless."""

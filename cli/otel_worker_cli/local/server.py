@@ -184,7 +184,7 @@ def _listen(host: str, port: int, option: str) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        # Connections inherit it. Without it an answer in two parts waits for a delayed acknowledgement: 40 ms.
+        # Connections inherit it. Without it an answer in two parts waits 40 ms for an acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except OSError as error:

@@ -94,7 +94,7 @@ def test_who_does_not_read_is_closed_and_the_readers_get_everything_in_order(
     live_worker: DevSession,
 ) -> None:
     async def run() -> None:
-        async with worker_harness(live_worker.url) as harness, _stalled(harness) as stalled:
+        async with worker_harness(live_worker.url, "stalled") as harness, _stalled(harness) as stalled:
             story = Story()
             before = (await harness.status()).dropped_watchers
             assert before is not None

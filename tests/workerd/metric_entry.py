@@ -22,7 +22,7 @@ from entry import MetricsAggregator as DeployedAggregator
 from otel_worker.cloudflare import metric_aggregator
 from otel_worker.cloudflare.databases import as_one, bound_databases
 from otel_worker.cloudflare.metric_client import DurableObjectGateway
-from otel_worker.metrics import otlp_push
+from otel_worker.metrics import otlp_push, service
 from otel_worker.metrics.service import ServiceMetrics
 from otel_worker.store.metric_services import list_metric_services
 
@@ -56,6 +56,7 @@ class TellingStorage(metric_aggregator._SqlStorage):
 
 # A receiver that hangs or is away is to cost the tests little.
 metric_aggregator._POST_TIMEOUT_MS = 1_500
+service.REFUSED_MS = 3_000
 otlp_push._FIRST_RETRY_SECONDS = 1.0
 metric_aggregator._Runtime = AheadRuntime  # type: ignore[misc]
 metric_aggregator._SqlStorage = TellingStorage  # type: ignore[misc]

@@ -196,7 +196,8 @@ async def what_is_stored_in_a_moment_comes_together(hub: HubHarness) -> None:
     story = Story()
     watcher = await hub.watch()
     began = time.monotonic()
-    spans = [SpanOf(1, number) for number in range(1, 41)]
+    # Fewer than the deliveries that an isolate has under way: more of them may be dropped, and told so.
+    spans = [SpanOf(1, number) for number in range(1, 31)]
     await asyncio.gather(*(hub.export(story.body(span)) for span in spans))
     heard = await hear(watcher, story, *spans)
     window_count = 2 + (time.monotonic() - began) / _WINDOW_SECONDS

@@ -13,6 +13,7 @@ from tests.e2e import (
     test_cloudflare_export,
     test_cors,
     test_curl,
+    test_dependencies,
     test_hostile_bodies,
     test_listing,
     test_live_off,
@@ -29,6 +30,7 @@ from tests.e2e.test_catalog import *  # noqa: F403
 from tests.e2e.test_cloudflare_export import *  # noqa: F403
 from tests.e2e.test_cors import *  # noqa: F403
 from tests.e2e.test_curl import *  # noqa: F403
+from tests.e2e.test_dependencies import *  # noqa: F403
 from tests.e2e.test_hostile_bodies import *  # noqa: F403
 from tests.e2e.test_listing import *  # noqa: F403
 from tests.e2e.test_live_off import *  # noqa: F403
@@ -45,6 +47,7 @@ MODULES = (
     test_cloudflare_export,
     test_cors,
     test_curl,
+    test_dependencies,
     test_hostile_bodies,
     test_listing,
     test_live_off,

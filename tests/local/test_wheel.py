@@ -41,6 +41,13 @@ def test_the_migrations_travel_in_the_wheel(wheel: Path) -> None:
     assert sorted(packed) == [f"otel_worker_cli/migrations/{name}" for name in migrations]
 
 
+def test_the_page_travels_in_the_wheel(wheel: Path) -> None:
+    web = this_checkout().root / "web"
+    files = {path.relative_to(web).as_posix() for path in web.rglob("*") if path.is_file()}
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"otel_worker_cli/web/{name}" for name in files} <= packed
+
+
 def test_it_serves_from_an_empty_environment(
     wheel: Path, tmp_path: Path, trace_id: str, now_unix_nano: int
 ) -> None:
@@ -59,3 +66,5 @@ def test_it_serves_from_an_empty_environment(
         body = one_span(trace_id, now_unix_nano)
         assert client.post("/v1/traces", content=body, headers={"Content-Type": PROTOBUF}).status_code == 200
         assert client.get(f"/v1/traces/{trace_id}").json()["spanCount"] == 1
+        page = client.get("/")
+        assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")

@@ -141,7 +141,7 @@ def _to_request(scope: Scope, read_body: Callable[[int], Awaitable[bytes]]) -> R
 def _start_of(response: Response) -> dict[str, Any]:
     """Return status and headers as ASGI has them."""
     headers = list(response.headers)
-    if response.status != 204:
+    if response.status not in (204, 304):
         headers += [("Content-Type", response.content_type), ("Content-Length", str(len(response.body)))]
     # As they are: ASGI asks for small letters, which people do not expect to read, and h11 takes both.
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

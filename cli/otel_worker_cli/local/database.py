@@ -74,20 +74,35 @@ def open_database(path: Path | None) -> Iterator[tuple[SqliteDatabase | LocalDat
             writer.migrate(migrations_folder())
             yield writer, writer
             return
-        try:
+        with _told_by_name(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             stack.enter_context(_locked(path))
             _check_schema(path)
             writer = stack.enter_context(SqliteDatabase(path))
             writer.migrate(migrations_folder())
             reader = stack.enter_context(SqliteDatabase(path))
-        except (apsw.Error, OSError) as error:
-            raise ToolingError(
-                f"The database {path} cannot be used.", detail=str(error), remedy=_CHOOSE_ANOTHER
-            ) from error
         # Entered last, so left first: no read is under way when the connections close.
         executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="database reader"))
         yield LocalDatabase(writer, reader, executor), writer
+
+
+def migrate_database(path: Path) -> list[str]:
+    """Apply the migrations that a file lacks, and return their names; raises as open_database."""
+    with _told_by_name(path), _locked(path):
+        _check_schema(path)
+        with SqliteDatabase(path) as database:
+            return database.migrate(migrations_folder())
+
+
+def delete_database(path: Path) -> None:
+    """Remove a file with all that is stored in it; raises as open_database.
+
+    The file of the lock stays: whoever waits at a removed one would not see those who hold the next.
+    """
+    with _told_by_name(path), _locked(path):
+        _check_schema(path)
+        for part in ("-wal", "-shm", ""):
+            Path(f"{path}{part}").unlink(missing_ok=True)
 
 
 def run_now(coroutine: Coroutine[Any, Any, Result]) -> Result:
@@ -99,6 +114,17 @@ def run_now(coroutine: Coroutine[Any, Any, Result]) -> Result:
         return result
     coroutine.close()
     raise RuntimeError("this coroutine waits for something")
+
+
+@contextlib.contextmanager
+def _told_by_name(path: Path) -> Iterator[None]:
+    """Say of which database the system or SQLite complains."""
+    try:
+        yield
+    except (apsw.Error, OSError) as error:
+        raise ToolingError(
+            f"The database {path} cannot be used.", detail=str(error), remedy=_CHOOSE_ANOTHER
+        ) from error
 
 
 @contextlib.contextmanager

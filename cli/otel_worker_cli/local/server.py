@@ -25,6 +25,7 @@ from otel_worker_cli.local.database import open_database
 from otel_worker_cli.local.http_server import BACKLOG, SHUTDOWN_SECONDS, HttpServer
 from otel_worker_cli.local.metric_gateway import LocalGateway
 from otel_worker_cli.local.own_pages import refuse_other_origins
+from otel_worker_cli.local.static_files import StaticFiles, web_folder
 from otel_worker_cli.local.upkeep import keep_tidy
 from otel_worker_cli.runtime.failures import ToolingError
 
@@ -89,7 +90,7 @@ async def _serve(
             database_bytes=lambda: connection.size_bytes,
             metrics=metrics,
         )
-        application = _Application(collector, is_open)
+        application = _Application(collector, is_open, StaticFiles.read(web_folder()))
         async with _grpc(application, options, settings) as grpc_port:
             addresses = _addresses(options.host, listener, grpc_port)
             server = HttpServer(AsgiApp(application.answer, hub), lambda: on_ready(addresses))
@@ -102,14 +103,18 @@ async def _serve(
 
 
 class _Application:
-    """The core with what is this server's own: whether it asks for a token."""
+    """The core with what is this server's own: the page's files, and whether it asks for a token."""
 
-    def __init__(self, collector: Collector, is_open: bool) -> None:
+    def __init__(self, collector: Collector, is_open: bool, files: StaticFiles) -> None:
         self._collector = collector
         self._is_open = is_open
+        self._files = files
 
     async def answer(self, request: Request) -> Response | WebSocketUpgrade:
         """Answer a request that came over HTTP; never raises."""
+        file = self._files.answer(request)
+        if file is not None:
+            return file
         if self._is_open:
             try:
                 refuse_other_origins(self._collector.settings, request.header)

@@ -1,0 +1,180 @@
+/** The whole trace in little: what is in sight is a window on it that is dragged, resized and drawn anew. */
+
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../../html.js";
+import { serviceColour } from "../../model/colours.js";
+import { formatDuration } from "../../model/formats.js";
+import { endOf } from "./bar-geometry.js";
+import { useSize } from "./use-size.js";
+
+/** @typedef {import("../../model/types.js").Trace} Trace */
+/** @typedef {import("../../model/scale.js").TimeScale} TimeScale */
+/** @typedef {import("./use-range.js").Zoom} Zoom */
+
+const HEIGHT_PX = 44;
+const PADDING_PX = 3;
+const LARGEST_BAR_PX = 4;
+const HANDLE_PX = 7;
+// A shorter drag is a click.
+const DRAWN_PX = 4;
+
+/**
+ * What the pointer does from when it is pressed until it is let go; times are fractions of the trace.
+ * @typedef {object} Drag
+ * @property {"start" | "end" | "move" | "draw"} part
+ * @property {number} at where it began
+ * @property {[number, number]} window what was in sight
+ */
+
+/**
+ * @param {{trace: Trace, zoom: Zoom}} props
+ */
+export function Minimap({ trace, zoom }) {
+  const area = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const { width } = useSize(area, { width: 0, height: HEIGHT_PX });
+  const theme = useTheme();
+  useLayoutEffect(() => {
+    if (canvas.current !== null && width > 0) draw(canvas.current, trace, width);
+  }, [trace, width, theme]);
+
+  const { scale } = zoom;
+  const left = scale.start / trace.durationNano;
+  const right = scale.end / trace.durationNano;
+  const drag = useDrag(area, trace, zoom);
+  return html`<div
+    class="minimap"
+    ref=${area}
+    role="img"
+    aria-label=${`The whole trace; in sight is ${formatDuration(scale.start)} to ${formatDuration(scale.end)}`}
+    ...${drag}
+    onDblClick=${zoom.showWhole}
+  >
+    <canvas ref=${canvas}></canvas>
+    <span class="minimap-outside" style=${{ left: 0, width: `${left * 100}%` }}></span>
+    <span class="minimap-outside" style=${{ left: `${right * 100}%`, right: 0 }}></span>
+    <span
+      class=${zoom.isWhole ? "minimap-window" : "minimap-window is-part"}
+      style=${{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }}
+    ></span>
+  </div>`;
+}
+
+/**
+ * @param {{current: HTMLElement | null}} area
+ * @param {Trace} trace
+ * @param {Zoom} zoom
+ */
+function useDrag(area, trace, zoom) {
+  const drag = useRef(/** @type {Drag | null} */ (null));
+  const fractionAt = (/** @type {PointerEvent} */ event) => {
+    const box = /** @type {HTMLElement} */ (area.current).getBoundingClientRect();
+    return Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
+  };
+  return {
+    onPointerDown: (/** @type {PointerEvent & {currentTarget: HTMLElement}} */ event) => {
+      if (event.button !== 0) return;
+      event.currentTarget.setPointerCapture(event.pointerId);
+      drag.current = begin(fractionAt(event), trace, zoom, event.currentTarget.clientWidth);
+    },
+    onPointerMove: (/** @type {PointerEvent & {currentTarget: HTMLElement}} */ event) => {
+      if (drag.current === null) return;
+      const [start, end] = dragged(drag.current, fractionAt(event));
+      if (drag.current.part === "draw" && (end - start) * event.currentTarget.clientWidth < DRAWN_PX) return;
+      zoom.show(start * trace.durationNano, end * trace.durationNano);
+    },
+    onLostPointerCapture: () => {
+      drag.current = null;
+    },
+  };
+}
+
+/**
+ * @param {number} at
+ * @param {Trace} trace
+ * @param {Zoom} zoom
+ * @param {number} widthPx
+ * @returns {Drag}
+ */
+function begin(at, trace, { scale, isWhole }, widthPx) {
+  const start = scale.start / trace.durationNano;
+  const end = scale.end / trace.durationNano;
+  const near = HANDLE_PX / widthPx;
+  /** @type {Drag["part"]} */
+  let part = "draw";
+  if (Math.abs(at - start) < near) part = "start";
+  else if (Math.abs(at - end) < near) part = "end";
+  else if (!isWhole && at > start && at < end) part = "move";
+  return { part, at, window: [start, end] };
+}
+
+/**
+ * @param {Drag} drag
+ * @param {number} at where the pointer is
+ * @returns {[number, number]} what is in sight then
+ */
+function dragged({ part, at: began, window: [start, end] }, at) {
+  if (part === "move") return [start + at - began, end + at - began];
+  if (part === "draw") return [Math.min(began, at), Math.max(began, at)];
+  const fixed = part === "start" ? end : start;
+  return [Math.min(fixed, at), Math.max(fixed, at)];
+}
+
+/** Changes with the colours of the page, which a canvas does not follow by itself. */
+function useTheme() {
+  const root = document.documentElement;
+  const [theme, setTheme] = useState(root.dataset.theme ?? "");
+  useEffect(() => {
+    const observer = new MutationObserver(() => setTheme(root.dataset.theme ?? ""));
+    observer.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+    return () => observer.disconnect();
+  }, []);
+  return theme;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Trace} trace
+ * @param {number} width
+ */
+function draw(canvas, trace, width) {
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(HEIGHT_PX * ratio);
+  context.scale(ratio, ratio);
+  const colours = coloursOf(canvas, trace);
+  const count = trace.spans.length;
+  const step = (HEIGHT_PX - 2 * PADDING_PX) / Math.max(1, count);
+  const height = Math.min(LARGEST_BAR_PX, Math.max(1, step * 0.8));
+  const bar = (/** @type {number} */ row) => {
+    const span = trace.spans[row];
+    const left = (span.startNano / trace.durationNano) * width;
+    const right = (endOf(trace, span) / trace.durationNano) * width;
+    // On whole pixels: a line between two of them is a faint one.
+    const top = Math.round((PADDING_PX + row * step) * ratio) / ratio;
+    context.fillRect(left, top, Math.max(1, right - left), height);
+  };
+  trace.spans.forEach((span, row) => {
+    context.fillStyle = colours.services.get(span.service) ?? colours.error;
+    bar(row);
+  });
+  // Errors last, so that nothing hides them.
+  context.fillStyle = colours.error;
+  trace.spans.forEach((span, row) => span.status === "ERROR" && bar(row));
+}
+
+/**
+ * @param {Element} element
+ * @param {Trace} trace
+ */
+function coloursOf(element, trace) {
+  const style = getComputedStyle(element);
+  const services = new Map(
+    trace.services.map((service) => [
+      service,
+      style.getPropertyValue(`--service-${serviceColour(service, trace.services)}`).trim(),
+    ]),
+  );
+  return { services, error: style.getPropertyValue("--error").trim() };
+}

@@ -38,22 +38,26 @@ class SqliteDatabase:
     ) -> None:
         self._connection.close()
 
-    def migrate(self, folder: Path) -> None:
+    def migrate(self, folder: Path) -> list[str]:
         """Apply the migrations of a folder that were not applied yet, in the order of their names.
 
-        Each one and the record of it are one transaction, in the table that wrangler uses too.
+        Returns these names. Each one and the record of it are one transaction, in the table that wrangler
+        uses too.
         """
         connection = self._connection
         connection.execute(
             "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, "
             "name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)"
         )
+        applied = []
         for path in sorted(folder.glob("*.sql")):
             with connection:
                 known = connection.execute("SELECT 1 FROM d1_migrations WHERE name = ?", (path.name,))
                 if known.fetchone() is None:
                     connection.execute(path.read_text())
                     connection.execute("INSERT INTO d1_migrations (name) VALUES (?)", (path.name,))
+                    applied.append(path.name)
+        return applied
 
     @property
     def size_bytes(self) -> int:

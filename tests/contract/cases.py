@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from otel_worker.store.database import Database
 from tests.contract.catalog_contract import catalog_contract
 from tests.contract.database_contract import database_contract
+from tests.contract.dependencies_contract import dependencies_contract
 from tests.contract.empty_contract import empty_contract
 from tests.contract.index_contract import index_contract
 from tests.contract.listing_contract import listing_contract
@@ -24,6 +25,7 @@ STORE_CASES: dict[str, Callable[[Database], Awaitable[None]]] = {
     **search_contract.cases,
     **catalog_contract.cases,
     **span_pages_contract.cases,
+    **dependencies_contract.cases,
     # Last: it looks at what all others left.
     **index_contract.cases,
 }
@@ -42,7 +44,14 @@ _OF_ONE_DATABASE = {
 # The same on several databases as one.
 SHARDED_CASES = {
     name: case
-    for contract in (empty_contract, store_contract, listing_contract, search_contract, span_pages_contract)
+    for contract in (
+        empty_contract,
+        store_contract,
+        listing_contract,
+        search_contract,
+        span_pages_contract,
+        dependencies_contract,
+    )
     for name, case in contract.cases.items()
     if name not in _OF_ONE_DATABASE
 }

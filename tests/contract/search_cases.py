@@ -6,9 +6,11 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from tests.contract.search_traces import (
+    ALSO_LINKED,
     COLLISION,
     DECOYS,
     KEYS,
+    LINKED,
     NUMBERS,
     OTHERS,
     SERVICES,
@@ -166,10 +168,17 @@ _NAMES_ITSELF = {
     "spread over requests",
     "one collision",
     "its twin",
+    "linked to two",
+    "linked beside a failure",
+    "linked and failed",
 }
 SERVICES_AND_NAMES = (
     *(Case(f"service {service}", (f"service={service}",), traces) for service, traces in _SERVICE_OF.items()),
-    Case("no service", ("service=unknown_service",), (set(TRACE_NAMES) - _NAMES_ITSELF) | {"empty name"}),
+    Case(
+        "no service",
+        ("service=unknown_service",),
+        (set(TRACE_NAMES) - _NAMES_ITSELF) | {"empty name", "linked beside a failure", "linked and failed"},
+    ),
     Case(
         "an attribute is what was sent",
         ("attr=service.name=cloudflare-workers-observability",),
@@ -178,7 +187,11 @@ SERVICES_AND_NAMES = (
     Case("a name", ("name=GET /cart",), list(OTHERS)[:3]),
     Case("names are whole", ("name=GET",), []),
     Case("a name and its service", ("name=GET /cart", "service=till"), list(OTHERS)[1:3]),
-    Case("errors", ("status=error",), [*list(OTHERS)[:3], "long"]),
+    Case(
+        "errors",
+        ("status=error",),
+        [*list(OTHERS)[:3], "linked beside a failure", "linked and failed", "long"],
+    ),
     Case("errors of a service", ("status=error", "service=till"), ["spread over spans"]),
     Case(
         "not of another service of the trace",
@@ -218,6 +231,33 @@ TOGETHER = (
     Case("both", ("name=unindexed", "attr=code=500"), ["among many values"]),
     Case("not all of it", ("name=unindexed", "attr=code=501"), []),
 )  # fmt: skip
+_LINKED = (
+    "linked",
+    "linked to two",
+    "linked beside a failure",
+    "linked and failed",
+    "linked in a later request",
+)
+_LINK = f"link={LINKED}"
+LINKS = (
+    Case("a link", (_LINK,), _LINKED),
+    Case("in capitals", (f"link={LINKED.upper()}",), _LINKED),
+    Case("the first of two", (f"link={ALSO_LINKED}",), ["linked to two", "linked to the other"]),
+    Case("nobody links to it", (f"link={'b' * 32}",), []),
+    Case("to a trace among many values", (f"link={'2' * 32}",), ["among many values"]),
+    Case("on a span with this name", (_LINK, "name=take"), ["linked and failed"]),
+    Case("on a span that failed", (_LINK, "status=error"), ["linked and failed"]),
+    Case("of a service", (_LINK, "service=queue"), ["linked and failed"]),
+    Case("with an attribute of the span or its resource", (_LINK, "attr=code=500"), _LINKED[1:4:2]),
+    Case("all of it", (_LINK, "attr=code=500", "status=error", "name=take", "service=queue"), _LINKED[3:4]),
+    Case("in a trace that takes long", (_LINK, "minDuration=15ms"), _LINKED[3:]),
+    Case("of a service, in a trace that takes long", (_LINK, "service=shop", "minDuration=15ms"), []),
+    Case(
+        "in spans after the end",
+        (_LINK, "end=@linked in a later request+1", "start=@linked beside a failure"),
+        _LINKED[2:],
+    ),
+)
 _TIMED = ("name=timed",)
 _90_MS = ["90 ms in two requests", "90 ms in one request"]
 DURATIONS = (
@@ -234,7 +274,11 @@ DURATIONS = (
     Case("none at all", (*_TIMED, "maxDuration=0s"), ["ends before it starts", "never ended"]),
     Case("several roots", (*_TIMED, "minDuration=30ms", "maxDuration=30ms"), ["two roots"]),
     Case("the root came last", ("name=root", "minDuration=60ms", "maxDuration=60ms"), ["root came last"]),
-    Case("without other conditions", ("minDuration=25ms",), [*_90_MS, "root came last", "two roots", "long"]),
+    Case(
+        "without other conditions",
+        ("minDuration=25ms",),
+        [*_90_MS, "root came last", "two roots", "long", "linked in a later request"],
+    ),
     Case("an error in a long trace", ("status=error", "minDuration=1s"), ["long"]),
     Case("a service in a short one", ("service=late", "maxDuration=1s"), []),
     Case("a short trace within another", ("minDuration=20ms", "start=@long+1"), []),
@@ -260,6 +304,7 @@ TOPICS = {
     "places": PLACES,
     "services_and_names": SERVICES_AND_NAMES,
     "conditions_together": TOGETHER,
+    "links": LINKS,
     "durations": DURATIONS,
     "times": TIMES,
 }

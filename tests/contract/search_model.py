@@ -10,6 +10,7 @@ from otel_worker.model import (
     STATUS_ERROR,
     Attributes,
     Event,
+    Link,
     Resource,
     Scope,
     Span,
@@ -44,6 +45,7 @@ OPERANDS = (
 )  # fmt: skip
 NAMES = ("GET /cart", "GET /", "charge", "naïve 🦄")
 SERVICES = ("shop", "till", "edge")
+LINKED = ("c" * 32, "d" * 32)
 _DUMMY_SERVICE = "cloudflare-workers-observability"
 _UNITS_MS = (1, 7, 50, 400)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -110,6 +112,9 @@ def _span(random: Random, number: int, start_unix_nano: int) -> Span:
     extras = None
     if random.random() < 0.3:
         extras = SpanExtras(events=[Event(start_unix_nano, "exception", _attributes(random))])
+    if random.random() < 0.3:
+        ids = random.choices((*LINKED, ""), k=random.randrange(1, 4))
+        extras = SpanExtras(links=[Link(trace_id, f"{1:016x}", "", _attributes(random)) for trace_id in ids])
     return Span(
         f"{number:016x}",
         random.choice(("", f"{1:016x}")),
@@ -170,6 +175,7 @@ def _random_conditions(random: Random) -> SpanConditions:
         name=random.choice(NAMES) if random.random() < 0.3 else None,
         error=random.random() < 0.25,
         attributes=tuple(attributes),
+        linked_trace_id=random.choice(LINKED) if random.random() < 0.2 else None,
     )
 
 
@@ -196,9 +202,10 @@ def find(exports: list[Export], trace_ids: list[str], query: TraceQuery) -> list
 def _span_matches(member: Member, conditions: SpanConditions) -> bool:
     _, resource, span = member
     return (
-        conditions.service in (None, _service_of(resource))
+        conditions.service in (None, service_of(resource))
         and conditions.name in (None, span.name)
         and (not conditions.error or span.status_code == STATUS_ERROR)
+        and conditions.linked_trace_id in (None, *_links_of(span))
         and all(
             any(
                 wanted.key in attributes and value_matches(attributes[wanted.key], wanted)
@@ -209,7 +216,11 @@ def _span_matches(member: Member, conditions: SpanConditions) -> bool:
     )
 
 
-def _service_of(resource: Attributes) -> str:
+def _links_of(span: Span) -> list[str]:
+    return [] if span.extras is None else [link.trace_id for link in span.extras.links]
+
+
+def service_of(resource: Attributes) -> str:
     """Return the first name that is there, a dummy last of all."""
     names = [
         value

@@ -133,6 +133,15 @@ _GET, _POST = "GET /cart", "POST /cart"
 # More than a block has terms for.
 _MANY_VALUES: Attributes = {"code": 500, **{f"many.{number}": number for number in range(20_001)}}
 
+# What is linked to need not be stored.
+LINKED, ALSO_LINKED = "c" * 32, "d" * 32
+
+
+def _linked(*trace_ids: str, **more: Attributes) -> SpanExtras:
+    """Return what a span has that links to these traces."""
+    return SpanExtras(links=[Link(trace_id, "e" * 16, **more) for trace_id in trace_ids])
+
+
 # Each trace is a list of requests.
 OTHERS: dict[str, list[list[Sent]]] = {
     "all on one span": [[Sent({"code": 500, "user": "ann"}, {"service.name": "shop"}, _GET, True)]],
@@ -158,6 +167,25 @@ OTHERS: dict[str, list[list[Sent]]] = {
     "its twin": [[Sent({"c": COLLISION[1], COLLISION[1]: 1}, {"service.name": COLLISION[1]}, COLLISION[1])]],
     "key like a pair": [[Sent({_KEY_LIKE_PAIR: 1})]],
     "pair like a key": [[Sent({"c": _PAIR_LIKE_KEY})]],
+    "linked": [[Sent(extras=_linked(LINKED))]],
+    "linked to two": [[Sent({"code": 500}, {"service.name": "shop"}, extras=_linked(ALSO_LINKED, LINKED))]],
+    "linked to the other": [[Sent(extras=_linked(ALSO_LINKED, ALSO_LINKED)), Sent()]],
+    "linked beside a failure": [
+        [Sent({"code": 500}, {"service.name": "queue"}, "take", True), Sent(extras=_linked(LINKED))]
+    ],
+    "linked and failed": [
+        [
+            Sent({}, {"service.name": "queue", "code": 500}, "take", True, extras=_linked(LINKED), for_ms=15),
+            Sent(),
+        ]
+    ],
+    "linked in a later request": [[Sent()], [Sent(at_ms=300, for_ms=0, extras=_linked(LINKED))]],
+    "not linked, though it says so": [
+        [Sent({"traceId": LINKED, "][9].links[0]": {"map": {"traceId": LINKED}}, "links": [LINKED]})],
+        [Sent(extras=_linked("1" * 32, attributes={"traceId": LINKED}))],
+        [Sent(extras=SpanExtras(events=[Event(1, LINKED, {"traceId": LINKED})]))],
+        [Sent(scope=Scope(LINKED, "1", {"links": [{"map": {"traceId": LINKED}}]}))],
+    ],
     "10 ms": [[Sent(name="timed", for_ms=10)]],
     "90 ms in two requests": [[Sent(name="timed", for_ms=10)], [Sent(name="late", at_ms=80, for_ms=10)]],
     "90 ms in one request": [[Sent(name="timed", for_ms=10), Sent(name="late", at_ms=80, for_ms=10)]],
@@ -175,7 +203,7 @@ OTHERS: dict[str, list[list[Sent]]] = {
         [Sent(name="begin", for_ms=1)],
         [Sent({"late": 1}, {"service.name": "late"}, "late end", True, at_ms=2_500)],
     ],
-    "among many values": [[Sent(_MANY_VALUES, name="unindexed")]],
+    "among many values": [[Sent(_MANY_VALUES, name="unindexed", extras=_linked("2" * 32))]],
 }
 
 

@@ -28,6 +28,7 @@ MATRIX = {
     ("GET", "/v1/services/{}/operations"): (Access.READ, "/v1/services/shop/operations", 200),
     ("GET", "/v1/attributes"): (Access.READ, "/v1/attributes", 200),
     ("GET", "/v1/attributes/{}/values"): (Access.READ, "/v1/attributes/http.route/values", 200),
+    ("GET", "/v1/dependencies"): (Access.READ, "/v1/dependencies", 200),
     ("GET", "/v1/stats"): (Access.READ, "/v1/stats", 200),
     ("GET", "/v1/index"): (Access.READ, "/v1/index", 200),
     ("PUT", "/v1/index"): (Access.ADMIN, "/v1/index", 200),

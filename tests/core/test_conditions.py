@@ -6,15 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from otel_worker.model import STATUS_ERROR, Span, Value
+from otel_worker.model import STATUS_ERROR, Link, Span, SpanExtras, Value
 from otel_worker.store.conditions import AttributeFilter, Operator, SpanConditions, blocks_query
-from otel_worker.store.index import drop_index
+from otel_worker.store.index import READY, drop_index, rebuild_index
 from otel_worker.store.listing import TraceQuery, list_traces
-from otel_worker.store.terms import UNINDEXED_TERM, hash_term
+from otel_worker.store.terms import UNINDEXED_TERM, hash_term, link_text
 from otel_worker.store.write import write_blocks
 from tests.contract.search_model import value_matches
 from tests.core.harness import open_database
-from tests.samples import NOW_UNIX_MS, blocks_of, make_part, make_span, run
+from tests.samples import NOW_UNIX_MS, blocks_of, make_part, make_span, run, trace_id
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=6)
@@ -83,6 +83,7 @@ def test_any_key_and_text(key: str, text: str) -> None:
     [
         (SpanConditions(service="shop"), [["s:shop"]]),
         (SpanConditions(name="GET /", error=True), [["n:GET /"], ["e:"]]),
+        (SpanConditions(linked_trace_id=trace_id(7)), [[f"l:{trace_id(7)}"]]),
         (SpanConditions(attributes=(AttributeFilter("k", Operator.EXISTS),)), [["h:k"]]),
         (SpanConditions(attributes=(AttributeFilter("k", Operator.GREATER, "5"),)), [["h:k"]]),
         (SpanConditions(attributes=(AttributeFilter("k", Operator.EQUAL, "x"),)), [["a:k=x"]]),
@@ -110,3 +111,27 @@ def test_an_error_is_a_status_and_nothing_else() -> None:
         span = make_span(status_code=status_code, kind=STATUS_ERROR, flags=STATUS_ERROR)
         assert matches(span, SpanConditions(error=True)) == {status_code == STATUS_ERROR}
         assert matches(span, SpanConditions(name="GET /", error=True)) == {status_code == STATUS_ERROR}
+
+
+@given(st.lists(st.integers(0, 4), max_size=6), st.integers(0, 4), st.booleans())
+def test_a_link_is_found_wherever_it_stands(numbers: list[int], wanted: int, is_named: bool) -> None:
+    links = [Link(trace_id(number), f"{place:016x}") for place, number in enumerate(numbers)]
+    span = make_span(extras=SpanExtras(links=links))
+    for service in (None, "shop", "other"):
+        conditions = SpanConditions(service, "GET /" if is_named else None, linked_trace_id=trace_id(wanted))
+        assert matches(span, conditions) == {wanted in numbers and service != "other"}
+
+
+def test_links_of_blocks_from_before_they_were_terms_are_found_once_the_index_is_built_again() -> None:
+    span = make_span(extras=SpanExtras(links=[Link(trace_id(7), "b" * 16)]))
+    (block,) = blocks_of(make_part(1, span))
+    link = hash_term(link_text(trace_id(7)))
+    assert link in block.terms.split()
+    older = block._replace(terms=" ".join(term for term in block.terms.split() if term != link))
+    query = TraceQuery(1, conditions=SpanConditions(linked_trace_id=trace_id(7)))
+    with open_database() as database:
+        run(write_blocks(database, [older], NOW_UNIX_MS))
+        assert run(list_traces(database, query)).heads == []
+        run(drop_index(database))
+        assert run(rebuild_index(database)).state == READY
+        assert [head.trace_id for head in run(list_traces(database, query)).heads] == [trace_id(1)]

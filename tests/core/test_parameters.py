@@ -147,6 +147,11 @@ def test_ids_are_read_in_any_case() -> None:
     assert parse_span_id(span_id(10).upper()) == span_id(10)
 
 
+def test_a_trace_id_in_a_parameter_is_refused_under_its_name() -> None:
+    with pytest.raises(InvalidParameter, match=r"^link must be 32 hex digits"):
+        parse_trace_id("1", "link")
+
+
 @pytest.mark.parametrize(
     "text", ["", "a" * 31, "a" * 33, "g" * 32, "\u0663" * 32, "a" * 31 + "\n", "a" * 500]
 )

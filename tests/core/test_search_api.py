@@ -137,7 +137,7 @@ def test_a_duration_that_is_none_is_refused_under_its_parameter(text: str) -> No
         )
 
 
-KNOWN = "attr, cursor, end, limit, maxDuration, minDuration, name, service, start, status, time"
+KNOWN = "attr, cursor, end, limit, link, maxDuration, minDuration, name, service, start, status, time"
 REFUSALS = {
     "attr without operator": ("attr=http.route", f"attr must be {WANTED_ATTRIBUTE}; found 'http.route'"),
     "attr without key": ("attr=%3D500", f"attr must be {WANTED_ATTRIBUTE}; found '=500'"),
@@ -157,6 +157,14 @@ REFUSALS = {
     ),
     "status": ("status=ok", "status must be error, or left out; found 'ok'"),
     "status in capitals": ("status=ERROR", "status must be error, or left out; found 'ERROR'"),
+    "link": (
+        "link=0af7",
+        "link must be 32 hex digits such as 0af7651916cd43dd8448eb211c80319c; found '0af7'",
+    ),
+    "two links": (
+        f"link={trace_id(1)}&link={trace_id(2)}",
+        f"link must be given once; found '{trace_id(2)}'",
+    ),
     "two services": ("service=a&service=b", "service must be given once; found 'b'"),
     "two names": ("name=a&name=a", "name must be given once; found 'a'"),
     "unknown": ("operation=x", f"query parameter must be one of {KNOWN}; found 'operation'"),
@@ -172,7 +180,7 @@ def test_a_wrong_parameter_is_refused_by_name_with_what_is_right(query: str, mes
 
 def test_empty_parameters_ask_for_nothing(api: Api) -> None:
     api.export(small_request((1, 1), (2, 2)))
-    empty = "service=&name=&status=&attr=&minDuration=&maxDuration=&start=&end=&limit=&cursor="
+    empty = "service=&name=&status=&attr=&link=&minDuration=&maxDuration=&start=&end=&limit=&cursor="
     assert api.get(f"/v1/traces?{empty}") == api.get("/v1/traces") != []
 
 
@@ -193,6 +201,8 @@ def test_empty_parameters_ask_for_nothing(api: Api) -> None:
         "attr=map!=1",
         "attr=double>1&attr=double<3&attr=int<=-1",
         "attr=double%3E%3D2&attr=double%3C%3D2",
+        f"link={trace_id(2)}",
+        f"link={trace_id(2).upper()}&name=GET%20/cart&attr=yes=true",
         "service=shop&name=GET%20/cart&status=error&attr=service.name=shop&minDuration=7ns&maxDuration=7ns",
     ],
 )
@@ -208,6 +218,7 @@ def test_what_an_exporter_sent_is_found(query: str, api: Api) -> None:
         "attr=array=a", "attr=array~a", "attr=bytes=AP8%3D", "attr=nan=NaN", "attr=unset=", "attr=unset=null",
         "attr=a=1.5", "attr=b exists", "attr=yes=1", "attr=zero=false", "attr=int>-9223372036854775808",
         "service=library", "name=exception", "attr=exception exists", "minDuration=8ns", "maxDuration=6ns",
+        f"link={trace_id(1)}", f"link={trace_id(3)}",
     ],
 )  # fmt: skip
 def test_what_is_said_elsewhere_or_otherwise_is_not(query: str, api: Api) -> None:
@@ -222,6 +233,7 @@ FILTERS = [
     ("attr", 'k "1"=a+b%20c'),
     ("attr", "n>=5"),
     ("attr", "n exists"),
+    ("link", trace_id(1000)),
     ("minDuration", "1ns"),
     ("maxDuration", "1.5h"),
     ("start", str(NOW_UNIX_NANO)),
@@ -237,6 +249,7 @@ def _matching_export(api: Api, count: int) -> None:
         span.name = FILTERS[1][1]
         span.status.code = Status.STATUS_CODE_ERROR
         span.attributes.extend(key_values({'k "1"': "a+b%20c", "n": 5}))
+        span.links.add(trace_id=bytes.fromhex(trace_id(1000)), span_id=b"linked 1")
     other = request.resource_spans[0].scope_spans[0].spans.add()
     other.CopyFrom(request.resource_spans[0].scope_spans[0].spans[0])
     other.trace_id = bytes.fromhex(trace_id(count + 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel_worker.model import Attributes, Resource, Scope, SpanGroup, TracePart, Value
+from otel_worker.model import Attributes, Link, Resource, Scope, SpanExtras, SpanGroup, TracePart, Value
 from otel_worker.store import terms
 from otel_worker.store.terms import UNINDEXED_TERM, block_terms, collect_terms, hash_term, scalar_text
 from tests.samples import make_group, make_part, make_span, trace_id
@@ -123,6 +123,21 @@ def test_a_block_with_too_many_terms_keeps_its_trace_ids_and_names_and_says_so(
     # Of names that hardly repeat only so many, those of menus first.
     monkeypatch.setattr(terms, "MAX_TERMS", 3)
     assert set(block_terms(parts).split(" ")[3:]) == hashes("s:shop", "h:service.name", "o:shop\0GET /")
+
+
+def test_a_trace_that_is_linked_to_adds_one_term_however_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    def linked(*numbers: int) -> TracePart:
+        links = [Link(trace_id(number), "b" * 16) for number in numbers]
+        return make_part(1, make_span(extras=SpanExtras(links=links)), make_span(2, extras=SpanExtras("bad")))
+
+    plain = block_terms([make_part(1)])
+    assert block_terms([linked()]) == plain
+    found = block_terms([linked(7, 8, 7), linked(8)])
+    assert set(found.split()) - set(plain.split()) == hashes(f"l:{trace_id(7)}", f"l:{trace_id(8)}")
+    # They count among the terms that a block may have.
+    monkeypatch.setattr(terms, "MAX_TERMS", 8)
+    assert UNINDEXED_TERM not in block_terms([linked(7, 8)])
+    assert UNINDEXED_TERM in block_terms([linked(7, 8, 9)])
 
 
 def test_numbers_that_are_equal_share_one_term_however_they_were_sent() -> None:

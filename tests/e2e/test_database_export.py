@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
     checkout = this_checkout()
     folder = tmp_path / "project"
     folder.mkdir()
-    for name in ("src", "migrations", "python_modules"):
+    for name in ("src", "migrations", "python_modules", "web"):
         (folder / name).symlink_to(checkout.root / name, target_is_directory=True)
     (folder / "wrangler.toml").write_text(checkout.wrangler_config.read_text())
     return folder

@@ -58,6 +58,7 @@ def shop(collector: Collector, start: int) -> Shop:
     for span in spans[3:5]:
         span.status.code = Status.STATUS_CODE_ERROR
     spans[4].end_time_unix_nano = spans[4].start_time_unix_nano + 1500 * MS
+    spans[1].links.add(trace_id=bytes.fromhex(shop.trace_ids[0]), span_id=b"12345678")
     failing = _span(shop, 5, 2, start, code=500)
     failing.status.code = Status.STATUS_CODE_ERROR
     request: ExportTraceServiceRequest = export_request(spans, shop.service)
@@ -112,6 +113,12 @@ def test_filters_find_traces(filters: str, expected: list[int], collector: Colle
     assert shop.numbers(summaries) == expected
 
 
+def test_a_link_leads_to_the_traces_that_continue_another(collector: Collector, shop: Shop) -> None:
+    for trace, found in ((0, [1]), (1, [])):
+        summaries = collector.get(f"/v1/traces?link={shop.trace_ids[trace].upper()}&attr=code exists")
+        assert shop.numbers(summaries) == found
+
+
 def test_a_search_of_another_service_finds_its_part_of_a_trace(collector: Collector, shop: Shop) -> None:
     (summary,) = collector.get(f"/v1/traces?service={quote(shop.other_service)}&status=error&attr=code=500")
     assert (shop.trace_ids.index(summary["traceId"]), summary["services"], summary["spanCount"]) == (
@@ -159,12 +166,13 @@ REFUSED = {
     "minDuration=250": f"minDuration {DURATION}",
     "maxDuration=1d": f"maxDuration {DURATION}",
     "minDuration=2s&maxDuration=1s": "maxDuration must be at least minDuration, which is 2s",
+    "link=123": "link must be 32 hex digits such as 0af7651916cd43dd8448eb211c80319c",
     "status=ok": "status must be error, or left out",
     "service=a&service=b": "service must be given once",
     "start=yesterday": "start must be RFC 3339 such as 2026-01-31T12:00:00Z, or Unix nanoseconds",
     "limit=1001": "limit must be 1 to 1000, such as 20",
     "cursor=x": 'cursor must be taken from the Link header of the page before, rel="next"',
-    "tag=a": "query parameter must be one of attr, cursor, end, limit, maxDuration, minDuration, name",
+    "tag=a": "query parameter must be one of attr, cursor, end, limit, link, maxDuration, minDuration, name",
 }
 
 

@@ -32,6 +32,7 @@ def _project(folder: Path) -> Path:
     shutil.copytree(checkout.root / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(checkout.root / "migrations", folder / "migrations")
     (folder / "python_modules").symlink_to(checkout.python_modules)
+    shutil.copytree(checkout.root / "web", folder / "web")
     config = folder / "wrangler.toml"
     config.write_text(checkout.wrangler_config.read_text() + SECOND_DATABASE)
     return config

@@ -40,6 +40,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     shutil.copy(WORKER / "faulty_database.py", folder / "src" / "tests" / "workerd")
     shutil.copytree(checkout.root / "migrations", folder / "migrations")
     (folder / "python_modules").symlink_to(checkout.python_modules, target_is_directory=True)
+    shutil.copytree(checkout.root / "web", folder / "web")
     config = checkout.wrangler_config.read_text(encoding="utf-8")
     assert config.count('"src/entry.py"') == 1
     path = folder / "wrangler.toml"

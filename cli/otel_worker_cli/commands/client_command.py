@@ -8,7 +8,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -44,33 +44,40 @@ def client_command(command: Command) -> Command:
     """Give a command the options of the collector and of the output; it gets `target` and `screen`."""
 
     @functools.wraps(command)
-    def invoke(
-        *args: Any,
-        url: str | None,
-        token: str | None,
-        profile: str | None,
-        as_json: bool,
-        as_json_lines: bool,
-        color: str,
-        **options: Any,
-    ) -> None:
-        if as_json and as_json_lines:
-            raise click.UsageError("--json and --jsonl exclude each other.")
+    def invoke(*args: Any, url: str | None, token: str | None, profile: str | None, **options: Any) -> None:
         try:
             target = find_target(url, token, profile)
         except ProfileError as error:
             raise CommandFailure(ExitCode.USAGE, str(error)) from error
+        command(*args, target=target, **options)
+
+    decorated: Command = output_command(_with_options(invoke, _COLLECTOR_OPTIONS))
+    return decorated
+
+
+def output_command(command: Command) -> Command:
+    """Give a command that talks to no collector the options of the output; it gets `screen`."""
+
+    @functools.wraps(command)
+    def invoke(*args: Any, as_json: bool, as_json_lines: bool, color: str, **options: Any) -> None:
+        if as_json and as_json_lines:
+            raise click.UsageError("--json and --jsonl exclude each other.")
         screen = Screen(JSON if as_json else JSON_LINES if as_json_lines else PEOPLE, color)
         with _quiet_ends(screen):
-            command(*args, target=target, screen=screen, **options)
+            command(*args, screen=screen, **options)
 
-    decorated: Any = invoke
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return] # click keeps the function
+    decorated: Command = _with_options(invoke, _OUTPUT_OPTIONS)
+    return decorated
 
 
-_OPTIONS = (
+def _with_options(command: Any, options: Sequence[Callable[[Any], Any]]) -> Any:
+    """Return a function of a command with options; click keeps the function."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+_OUTPUT_OPTIONS = (
     click.option(
         "--json", "as_json", is_flag=True, help="Write JSON for programs: one document."
     ),
@@ -82,6 +89,9 @@ _OPTIONS = (
         show_default=True,
         help="Colours; auto has them on a terminal, unless NO_COLOR is set.",
     ),
+)  # fmt: skip
+
+_COLLECTOR_OPTIONS = (
     click.option(
         "--url", metavar="URL",
         help=f"Address of the collector.  [env: OTEL_WORKER_URL; default: {DEFAULT_URL}]",

@@ -94,6 +94,8 @@ Send to it with any OpenTelemetry SDK:
   export OTEL_EXPORTER_OTLP_HEADERS='{headers}'
   export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
 
+See the traces in a browser: {url}/
+
 List traces:
   curl -H {authorization} {url}/v1/traces
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from otel_worker_cli.commands.exit_codes import MEANINGS
+from otel_worker_cli.commands.lazy import subcommands
 
 HEAD = """\
 # The command
@@ -72,6 +73,5 @@ def _commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Co
     if command.hidden:
         return
     yield name, command
-    if isinstance(command, click.Group):
-        for child in sorted(command.commands):
-            yield from _commands(f"{name} {child}", command.commands[child])
+    for child_name, child in sorted(subcommands(command).items()):
+        yield from _commands(f"{name} {child_name}", child)

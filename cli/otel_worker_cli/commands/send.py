@@ -16,6 +16,7 @@ from otel_worker_cli.client import Client, NotAllowed
 from otel_worker_cli.commands.client_command import client_command, with_client
 from otel_worker_cli.commands.exit_codes import CommandFailure, ExitCode
 from otel_worker_cli.commands.sample_trace import PAYMENTS, SHOP, sample_trace
+from otel_worker_cli.commands.send_demo import demo_options, demo_target, read_demo_options, run_demo
 from otel_worker_cli.profile import Target
 from otel_worker_cli.terminal.formats import format_count, format_duration, format_size
 from otel_worker_cli.terminal.screen import Screen
@@ -49,10 +50,27 @@ class Sent(NamedTuple):
     show_default=True,
     help="Seconds until the collector has to list it.",
 )
+@demo_options
 @client_command
 @click.pass_context
-def send(context: click.Context, target: Target, screen: Screen, protocol: str, wait_seconds: float) -> None:
-    """Send a sample trace as an exporter does, and wait until the collector lists it."""
+def send(
+    context: click.Context,
+    /,
+    target: Target,
+    screen: Screen,
+    protocol: str,
+    wait_seconds: float,
+    **_of_the_demo: object,
+) -> None:
+    """Send a sample trace as an exporter does, and wait until the collector lists it.
+
+    With --demo, play a small web shop instead: some thousand traces of twelve services, in which three
+    problems are hidden. docs/demo.md says more.
+    """
+    demo = read_demo_options(context)
+    if demo is not None:
+        run_demo(demo_target(context, target), screen, demo)
+        return
     sent = with_client(target, lambda client: _send(client, protocol, wait_seconds))
     command = shlex.join(["otel-worker", "traces", "get", sent.trace_id, *_options(context)])
     if not screen.for_people:

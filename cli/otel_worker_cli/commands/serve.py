@@ -67,6 +67,7 @@ def serve(
     # Here, so that the other commands need not wait for them.
     from otel_worker.settings import read_settings
     from otel_worker_cli.local import server
+    from otel_worker_cli.local.folder import default_database
     from otel_worker_cli.local.own_pages import is_loopback
 
     token = (token or "").strip()
@@ -76,7 +77,7 @@ def serve(
             remedy="Set OTEL_WORKER_TOKEN to a long random text, such as one of: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
         )
-    path = None if memory else (database or _default_database()).absolute()
+    path = None if memory else (database or default_database()).absolute()
     variables = {**os.environ, "AUTH_TOKEN": token}
     try:
         settings = read_settings(variables.get)
@@ -88,12 +89,6 @@ def serve(
 
     options = server.ServeOptions(host, port, None if no_grpc else grpc_port, path, settings)
     server.serve(options, say_ready)
-
-
-def _default_database() -> Path:
-    from platformdirs import user_data_path
-
-    return user_data_path("otel-worker", appauthor=False) / "traces.sqlite"
 
 
 def _usage(addresses: Addresses, database: Path | None, has_token: bool, seconds: float) -> str:
@@ -115,6 +110,8 @@ def _usage(addresses: Addresses, database: Path | None, has_token: bool, seconds
     else:
         lines.append("  export OTEL_EXPORTER_OTLP_HEADERS=   # programs of this machine need no token")
     lines += [
+        "",
+        f"See the traces in a browser: {addresses.url}/",
         "",
         "List traces:",
         f"  curl {authorization}{addresses.url}/v1/traces",

@@ -1,4 +1,4 @@
-"""`otel-worker system index drop|rebuild|check`: what an operator does now and then."""
+"""`otel-worker system index drop|rebuild|check`; `system database` is in a file of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from otel_worker_cli.client import Client, UnexpectedAnswer
 from otel_worker_cli.commands.client_command import client_command, with_client
 from otel_worker_cli.commands.exit_codes import ExitCode
+from otel_worker_cli.commands.lazy import LazyCommand, LazyGroup
 from otel_worker_cli.profile import Target
 from otel_worker_cli.terminal.escape import visible
 from otel_worker_cli.terminal.formats import format_count
@@ -20,9 +21,14 @@ READY = "ready"
 _PATH = "/v1/index"
 
 
-@click.group()
+@click.group(cls=LazyGroup)
 def system() -> None:
     """Look after a collector's database."""
+
+
+system.add_command(
+    LazyCommand("database", "system_database:database", "Find, migrate and delete a database.")
+)
 
 
 @system.group()

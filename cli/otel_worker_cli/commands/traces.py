@@ -17,6 +17,7 @@ from otel_worker_cli.client.span import ReadSpan, read_span
 from otel_worker_cli.commands.client_command import TRACE_ID, client_command, with_client
 from otel_worker_cli.commands.exit_codes import ExitCode
 from otel_worker_cli.commands.filters import DEFAULT_LIMIT, page_parameters, trace_filters
+from otel_worker_cli.commands.lazy import LazyCommand, LazyGroup
 from otel_worker_cli.profile import Target
 from otel_worker_cli.terminal.escape import to_json
 from otel_worker_cli.terminal.formats import format_age, format_count
@@ -28,9 +29,20 @@ from otel_worker_cli.terminal.waterfall import waterfall
 MAX_SHOWN_SPANS = 1_000
 
 
-@click.group()
+@click.group(cls=LazyGroup)
 def traces() -> None:
     """List, show, delete, export and import traces."""
+
+
+for name, place, summary in (
+    (
+        "export",
+        "traces_export:export_traces",
+        "Write traces to a file, as OpenTelemetry's file exporter does; `traces import` reads it.",
+    ),
+    ("import", "traces_import:import_traces", "Send files of traces to a collector; `-` is stdin."),
+):
+    traces.add_command(LazyCommand(name, place, summary))
 
 
 @traces.command("list")

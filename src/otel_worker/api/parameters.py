@@ -51,10 +51,10 @@ def parse_repeatable_query(
     return parameters
 
 
-def parse_trace_id(text: str) -> str:
-    """Return a trace id from a path as lower-case hex."""
+def parse_trace_id(text: str, name: str = "trace id") -> str:
+    """Return a trace id from a path or a parameter as lower-case hex."""
     if not _TRACE_ID.fullmatch(text.lower()):
-        raise InvalidParameter("trace id", text, "32 hex digits such as 0af7651916cd43dd8448eb211c80319c")
+        raise InvalidParameter(name, text, "32 hex digits such as 0af7651916cd43dd8448eb211c80319c")
     return text.lower()
 
 

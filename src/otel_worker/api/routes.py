@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from otel_worker.api.auth import Access
 from otel_worker.api.handlers.catalog import list_attributes, list_operations, list_services, list_values
+from otel_worker.api.handlers.dependencies import get_dependencies
 from otel_worker.api.handlers.export import export_traces
 from otel_worker.api.handlers.health import check_health
 from otel_worker.api.handlers.index import drop_index, get_index, rebuild_index
@@ -28,6 +29,7 @@ ROUTES = (
     Route("GET", "/v1/services/{}/operations", list_operations, Access.READ),
     Route("GET", "/v1/attributes", list_attributes, Access.READ),
     Route("GET", "/v1/attributes/{}/values", list_values, Access.READ),
+    Route("GET", "/v1/dependencies", get_dependencies, Access.READ),
     Route("GET", "/v1/stats", get_stats, Access.READ),
     Route("GET", "/v1/index", get_index, Access.READ),
     Route("PUT", "/v1/index", rebuild_index, Access.ADMIN),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from otel_worker.model import STATUS_ERROR
 from otel_worker.store import sql_search as sql
 from otel_worker.store.database import Parameter
-from otel_worker.store.terms import UNINDEXED_TERM, hash_term, scalar_text
+from otel_worker.store.terms import UNINDEXED_TERM, hash_term, link_text, scalar_text
 
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -53,6 +53,8 @@ class SpanConditions(NamedTuple):
     name: str | None = None
     error: bool = False
     attributes: tuple[AttributeFilter, ...] = ()
+    # The span has a link to a span of this trace.
+    linked_trace_id: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -61,12 +63,12 @@ class SpanConditions(NamedTuple):
     @property
     def is_told_by_heads(self) -> bool:
         """Whether the summaries in a block say all that is asked."""
-        return self.name is None and not self.attributes and (self.service is None or not self.error)
+        return self.is_of_service_and_error and (self.service is None or not self.error)
 
     @property
     def is_of_service_and_error(self) -> bool:
         """Whether heads tell nearly all: both are in the trace, though perhaps not in one span."""
-        return self.name is None and not self.attributes
+        return self.name is None and not self.attributes and self.linked_trace_id is None
 
     @property
     def is_told_by_nodes(self) -> bool:
@@ -95,6 +97,8 @@ def blocks_query(conditions: SpanConditions) -> str:
         alternatives.append((hash_term(f"n:{conditions.name}"),))
     if conditions.error:
         alternatives.append((hash_term("e:"),))
+    if conditions.linked_trace_id is not None:
+        alternatives.append((hash_term(link_text(conditions.linked_trace_id)),))
     alternatives.extend(_terms_of(attribute) for attribute in conditions.attributes)
     groups = (" OR ".join(f'"{term}"' for term in terms) for terms in alternatives)
     return f'({" AND ".join(f"({group})" for group in groups)}) OR "{UNINDEXED_TERM}"'
@@ -137,6 +141,8 @@ def span_test(conditions: SpanConditions, parameters: Parameters) -> str:
         tests.append(sql.SPAN_HAS_FIELD.format(key=2, value=parameters.add(conditions.name)))
     if conditions.error:
         tests.append(sql.SPAN_HAS_FIELD.format(key=6, value=STATUS_ERROR))
+    if conditions.linked_trace_id is not None:
+        tests.append(sql.SPAN_HAS_LINK.format(trace_id=parameters.add(conditions.linked_trace_id)))
     for attribute in conditions.attributes:
         key, test = parameters.add(attribute.key), _value_test(attribute, parameters)
         tests.append(sql.HAS_ATTRIBUTE.format(key=key, test=test))
@@ -151,10 +157,11 @@ class NodeTests(NamedTuple):
 
     attributes: list[str]
     fields: list[str]
+    links: list[str]
 
 
 def node_tests(conditions: SpanConditions, parameters: Parameters) -> NodeTests:
-    """Return a test for each condition on an attribute, the name or the status, all for one pass."""
+    """Return a test for each condition on an attribute, the name, the status or a link, all for one pass."""
     attributes: list[str] = []
     for attribute in conditions.attributes:
         key = parameters.add(attribute.key)
@@ -164,7 +171,10 @@ def node_tests(conditions: SpanConditions, parameters: Parameters) -> NodeTests:
         fields.append(f"node.key = 2 AND node.atom = {parameters.add(conditions.name)}")
     if conditions.error:
         fields.append(f"node.key = 6 AND node.atom = {STATUS_ERROR}")
-    return NodeTests(attributes, fields)
+    links: list[str] = []
+    if conditions.linked_trace_id is not None:
+        links.append(f"node.key = 'traceId' AND node.atom = {parameters.add(conditions.linked_trace_id)}")
+    return NodeTests(attributes, fields, links)
 
 
 def _value_test(attribute: AttributeFilter, parameters: Parameters) -> str:

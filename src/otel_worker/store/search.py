@@ -73,11 +73,15 @@ def _parts(conditions: SpanConditions, parameters: Parameters) -> str:
     if conditions.is_of_service_and_error:
         return sql.PARTS_BY_HEAD.format(head_test=head_test(conditions, parameters))
     tests = node_tests(conditions, parameters)
-    places = ((tests.attributes, sql.NODE_IS_ATTRIBUTE), (tests.fields, sql.NODE_IS_OF_SPAN))
+    places = (
+        (tests.attributes, sql.NODE_IS_ATTRIBUTE),
+        (tests.fields, sql.NODE_IS_OF_SPAN),
+        (tests.links, sql.NODE_IS_OF_LINK),
+    )
     node_test = " OR ".join(
         f"({' OR '.join(f'({test})' for test in some)}) AND {is_there}" for some, is_there in places if some
     )
-    numbered = list(enumerate(tests.attributes + tests.fields))
+    numbered = list(enumerate(tests.attributes + tests.fields + tests.links))
     if len(numbered) == 1:
         return sql.PARTS_BY_NODE.format(node_test=node_test)
     return sql.PARTS_BY_NODES.format(

@@ -64,6 +64,8 @@ PARTS_BY_NODES = """(
             END AS group_path,
             CASE WHEN instr(node.path, '].spans[') = 0 THEN NULL
               WHEN node.path GLOB '*[]][[]8]' THEN substr(node.path, 1, length(node.path) - 3)
+              WHEN node.path GLOB '*[]][[]9].links[[]*'
+                THEN substr(node.path, 1, instr(node.path, '[9].links[') - 1)
               ELSE node.path
             END AS span_path
           FROM json_tree(block.spans) AS node WHERE {node_test}
@@ -81,15 +83,19 @@ PASSED = """max(
 
 PARTS_BY_HEAD = "(SELECT head.key FROM json_each(block.heads) AS head WHERE {head_test})"
 
-# A node of a span is in "$[12].groups[0].spans[3]", an attribute in its [8] or in the resource. What is
-# deeper is inside of a value, whose keys may be called anything. Keys that are no plain word stand in quotes
-# in a path, so one that has no bracket beside those of the pattern is what it looks like.
+# A node of a span is in "$[12].groups[0].spans[3]", an attribute in its [8] or in the resource, and one of a
+# link in its [9].links[0]. What is deeper is inside of a value, whose keys may be called anything. Keys that
+# are no plain word stand in quotes in a path, so one that has no bracket beside those of the pattern is what
+# it looks like.
 _BRACKETS = "length(node.path) - length(replace(node.path, '[', ''))"
 NODE_IS_OF_SPAN = f"node.path GLOB '$[[]*[]].groups[[]*[]].spans[[]*[]]' AND {_BRACKETS} = 3"
 NODE_IS_ATTRIBUTE = f"""(
       node.path GLOB '$[[]*[]].groups[[]*[]].spans[[]*[]][[]8]' AND {_BRACKETS} = 4
       OR node.path GLOB '$[[]*[]].groups[[]*[]].resource.attributes' AND {_BRACKETS} = 2
     )"""
+
+# D1 takes patterns of 50 bytes at most.
+NODE_IS_OF_LINK = f"node.path GLOB '$[[]*].groups[[]*].spans[[]*][[]9].links[[]*]' AND {_BRACKETS} = 5"
 
 # The text of a part. Cut out by the place that its head tells, where candidates are few: the block is not
 # parsed. Else by its index, since SQLite keeps the last four texts that JSON functions parsed. So the tests
@@ -110,6 +116,10 @@ HEAD_HAS_SERVICE = (
 HEAD_HAS_ERROR = "head.value ->> '$[4]' > 0"
 SPAN_HAS_FIELD = (
     "EXISTS (SELECT 1 FROM json_each(span.value) AS field WHERE field.key = {key} AND field.atom = {value})"
+)
+SPAN_HAS_LINK = (
+    "EXISTS (SELECT 1 FROM json_each(span.value, '$[9].links') AS link "
+    "WHERE link.value ->> '$.traceId' = {trace_id})"
 )
 HAS_ATTRIBUTE = """(
       EXISTS (SELECT 1 FROM json_each(span.value, '$[8]') AS node WHERE node.key = {key} AND {test})

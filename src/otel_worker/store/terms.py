@@ -54,6 +54,7 @@ def collect_terms(parts: Iterable[TracePart]) -> BlockTerms:
     statuses: set[int] = set()
     keys: set[str] = set()
     pairs: set[tuple[str, Value]] = set()
+    linked_trace_ids: set[str] = set()
     operations_of_resource: dict[int, set[str]] = {}
     for part in parts:
         trace_ids.append(part.trace_id)
@@ -69,13 +70,16 @@ def collect_terms(parts: Iterable[TracePart]) -> BlockTerms:
             statuses.update([span.status_code for span in spans])
             for span in spans:
                 _collect(span.attributes, keys, pairs)
+                if span.extras is not None and span.extras.links:
+                    linked_trace_ids.update([link.trace_id for link in span.extras.links])
     names = Names(operations, keys)
     texts = _texts_of(names)  # those of menus first
     texts.extend([f"k:{kind}" for kind in kinds])
-    if len(texts) + len(pairs) > MAX_TERMS:
+    if len(texts) + len(pairs) + len(linked_trace_ids) > MAX_TERMS:
         return BlockTerms(" ".join((*trace_ids, UNINDEXED_TERM, *map(hash_term, texts[:MAX_TERMS]))), names)
     if STATUS_ERROR in statuses:
         texts.append("e:")
+    texts.extend([link_text(trace_id) for trace_id in linked_trace_ids])
     return BlockTerms(" ".join((*trace_ids, *map(hash_term, texts), *_pair_terms(pairs))), names)
 
 
@@ -87,6 +91,11 @@ def service_text(service: str) -> str:
 def operation_text(service: str, span_name: str) -> str:
     """Return what is hashed for the spans of one name of one service."""
     return f"o:{service}\0{span_name}"
+
+
+def link_text(trace_id: str) -> str:
+    """Return what is hashed for a link to a span of this trace."""
+    return f"l:{trace_id}"
 
 
 def key_text(key: str) -> str:

@@ -32,7 +32,7 @@ MAX_ATTRIBUTES = 8
 _LIST_PARAMETERS = frozenset(
     {
         "limit", "start", "end", "time", "cursor",
-        "service", "name", "status", "attr", "minDuration", "maxDuration",
+        "service", "name", "status", "attr", "link", "minDuration", "maxDuration",
     }
 )  # fmt: skip
 _REPEATABLE = frozenset({"attr"})
@@ -75,13 +75,17 @@ def _to_query(parameters: Mapping[str, Sequence[str]]) -> TraceQuery:
         start_unix_nano=parse_time("start", one("start"), 0),
         end_unix_nano=parse_time(end_name, one(end_name), MAX_UNIX_NANO),
         after=parse_cursor(one("cursor")),
-        conditions=_to_conditions(one("service"), one("name"), one("status"), parameters.get("attr", ())),
+        conditions=_to_conditions(
+            one("service"), one("name"), one("status"), one("link"), parameters.get("attr", ())
+        ),
         shortest_nano=shortest_nano,
         longest_nano=longest_nano,
     )
 
 
-def _to_conditions(service: str, name: str, status: str, attributes: Sequence[str]) -> SpanConditions:
+def _to_conditions(
+    service: str, name: str, status: str, link: str, attributes: Sequence[str]
+) -> SpanConditions:
     if status not in ("", "error"):
         raise InvalidParameter("status", status, "error, or left out")
     if len(attributes) > MAX_ATTRIBUTES:
@@ -91,6 +95,7 @@ def _to_conditions(service: str, name: str, status: str, attributes: Sequence[st
         name=name or None,
         error=status == "error",
         attributes=tuple(parse_attribute(attribute) for attribute in attributes if attribute),
+        linked_trace_id=parse_trace_id(link, "link") if link else None,
     )
 
 

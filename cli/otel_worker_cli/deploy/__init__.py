@@ -1,0 +1,1 @@
+"""Deploying the collector to Cloudflare, step by step, through the pinned wrangler."""

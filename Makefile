@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGUMENTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench fuzz soak docs prometheus clean deploy-dry-run lock run-environment test-environment
+.PHONY: help setup dev demo test check bench fuzz soak docs page prometheus clean deploy-dry-run lock run-environment test-environment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -16,16 +16,21 @@ setup: run-environment ## Install everything: .venv, Node packages, the Worker's
 dev: run-environment ## Run the collector on this machine; ARGUMENTS="--port 9000" to change its defaults
 	@exec $(BIN)/otel-worker dev $(ARGUMENTS)
 
+demo: run-environment ## Play a sample shop into the collector that runs; ARGUMENTS="--live 5m" for real time
+	@$(BIN)/otel-worker send --demo --dev $(ARGUMENTS)
+
 test: test-environment ## Run all tests
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python -m pytest $(ARGUMENTS)
 
-check: test-environment ## Lint, format check, types, import rules and the fast tests
+check: test-environment ## Lint, format check, types (the page's too), import rules and the fast tests
+	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q tests/core tests/toolchain tests/conformance/test_document.py
+	@$(BIN)/python -m pytest -q tests/core tests/toolchain tests/conformance/test_document.py \
+		tests/web/test_models.py tests/web/test_types.py tests/web/test_vendor.py
 
 bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "live", "metrics", "cost" or "ingest --quick"
 	@$(BIN)/otel-worker setup --quiet
@@ -40,6 +45,11 @@ soak: test-environment ## Kill the collector 200 times while it stores, and coun
 
 docs: test-environment ## Write docs/conformance.md again after a change to tests/conformance
 	@$(BIN)/python tools/conformance.py
+
+page: test-environment ## Write web/vendor and the lists of the page's modules again
+	@$(BIN)/otel-worker setup --quiet
+	@$(BIN)/python tools/vendor.py
+	@$(BIN)/python tools/preload.py
 
 prometheus: test-environment ## Find or fetch Prometheus and Caddy, and say where they are
 	@$(BIN)/python tools/prometheus.py

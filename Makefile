@@ -3,9 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGUMENTS ?=
+DIST ?= dist
+
+# Those that start neither a collector nor a Worker.
+FAST_CLI_TESTS := $(addprefix tests/cli/test_, batches.py completion.py deploy_config.py escape.py formats.py \
+	lazy.py profile.py records.py span_tree.py waterfall.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check bench fuzz soak docs page prometheus clean deploy-dry-run lock run-environment test-environment
+.PHONY: help setup dev demo test check bench fuzz soak docs page prometheus clean deploy-dry-run dist lock run-environment test-environment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -30,9 +35,9 @@ check: test-environment ## Lint, format check, types (the page's too), import ru
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/core tests/toolchain tests/conformance/test_document.py \
-		tests/web/test_models.py tests/web/test_types.py tests/web/test_vendor.py
+		tests/web/test_models.py tests/web/test_types.py tests/web/test_vendor.py $(FAST_CLI_TESTS)
 
-bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "live", "metrics", "cost" or "ingest --quick"
+bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "live", "metrics", "peers", "cost" or "ingest --quick"
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python -m bench $(or $(ARGUMENTS),ingest)
 
@@ -43,8 +48,9 @@ soak: test-environment ## Kill the collector 200 times while it stores, and coun
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python -m soak $(ARGUMENTS)
 
-docs: test-environment ## Write docs/conformance.md again after a change to tests/conformance
+docs: test-environment ## Write docs/conformance.md again, from tests/conformance, and docs/cli.md, from the help
 	@$(BIN)/python tools/conformance.py
+	@$(BIN)/otel-worker manual > .runtime/cli.md && mv .runtime/cli.md docs/cli.md
 
 page: test-environment ## Write web/vendor and the lists of the page's modules again
 	@$(BIN)/otel-worker setup --quiet
@@ -58,6 +64,11 @@ deploy-dry-run: run-environment ## Show what a deploy would upload, and its size
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/otel-worker wrangler deploy --dry-run --outdir .runtime/dry-run
 
+dist: run-environment ## Build the wheels of the collector and of workers-otel; DIST="folder" for another place
+	@rm -f $(DIST)/otel_worker-*.whl $(DIST)/workers_otel-*.whl
+	@$(BIN)/python -m hatchling build --target wheel --directory $(abspath $(DIST))
+	@cd sdk && ../$(BIN)/python -m hatchling build --target wheel --directory $(abspath $(DIST))
+
 # Versions are chosen in requirements/*.in and package.json; hashes and what follows from them is written here.
 UV_COMPILE := ../$(BIN)/uv pip compile --quiet --no-config --universal --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
@@ -66,6 +77,7 @@ lock: test-environment ## Write requirements/*.txt and package-lock.json again
 	@cd requirements && $(UV_COMPILE) --python-version 3.11 test.in --output-file test.txt
 	@cd requirements && $(UV_COMPILE) --python-version 3.14 worker.in --output-file worker.txt
 	@cd requirements && $(UV_COMPILE) --python-version 3.14 reference.in --output-file reference.txt
+	@cd requirements && $(UV_COMPILE) --python-version 3.11 phoenix.in --output-file phoenix.txt
 	@$(BIN)/otel-worker npm install --package-lock-only
 
 clean: ## Remove everything generated; keep .dev.vars and the data in .wrangler/state

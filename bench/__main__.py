@@ -12,6 +12,8 @@ from bench.ingest import decoders, end_to_end, memory
 from bench.ingest.progress import say
 from bench.live import measurement as live_measurement
 from bench.metrics import measurement as metrics_measurement
+from bench.page import measurement as page_measurement
+from bench.peers import measurement as peers_measurement
 from bench.report import replace_section
 from bench.search import measurement as search_measurement
 from otel_worker_cli.runtime.failures import ToolingError
@@ -31,6 +33,8 @@ SEARCH: Mapping[str, Measure] = {"search": search_measurement.measure}
 COST: Mapping[str, Measure] = {"cost": cost_measurement.measure}
 LIVE: Mapping[str, Measure] = {"live": live_measurement.measure}
 METRICS: Mapping[str, Measure] = {"metrics": metrics_measurement.measure}
+PAGE: Mapping[str, Measure] = {"page": page_measurement.measure}
+PEERS: Mapping[str, Measure] = {"peers": peers_measurement.measure}
 
 
 @click.group()
@@ -76,6 +80,20 @@ def live(quick: bool) -> None:
 def metrics(quick: bool) -> None:
     """What metrics cost a Worker, and what the gateway spares Prometheus."""
     _run(METRICS, METRICS, "performance.md", quick)
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="Two short rounds; docs/performance.md is left alone.")
+def peers(quick: bool) -> None:
+    """What taking in spans costs `otel-worker serve`, beside Arize Phoenix."""
+    _run(PEERS, PEERS, "performance.md", quick)
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="One round of each; docs/performance.md is left alone.")
+def page(quick: bool) -> None:
+    """How fast the page shows a large trace, how smoothly it moves, what it keeps and what it weighs."""
+    _run(PAGE, PAGE, "performance.md", quick)
 
 
 def _run(measures: Mapping[str, Measure], names: Iterable[str], page: str, quick: bool) -> None:

@@ -84,6 +84,7 @@ def _copy_project(folder: Path, checkout: Checkout) -> Path:
     shutil.copytree(checkout.root / "src", folder / "src", ignore=_GENERATED)
     shutil.copytree(checkout.root / "migrations", folder / "migrations")
     (folder / "python_modules").symlink_to(checkout.python_modules, target_is_directory=True)
+    shutil.copytree(checkout.root / "web", folder / "web")
     return Path(shutil.copy(checkout.wrangler_config, folder / "wrangler.toml"))
 
 

@@ -40,7 +40,7 @@ function FirstQuestion() {
   }, []);
   useEffect(ask, []);
   if (error === null || session.state.get() !== "unknown") return html`<div class="shell-wait"></div>`;
-  return html`<${Trouble} title="The collector does not answer as it should" error=${error} onRetry=${ask} />`;
+  return html`<${Trouble} title="The collector does not answer" error=${error} onRetry=${ask} />`;
 }
 
 function Reader() {
@@ -51,6 +51,7 @@ function Reader() {
     // The same text twice would be no change, and not be said again.
     setAnnounced((former) => (former === text ? `${text}\u00a0` : text));
   }, []);
+  useUncaught(toast);
   /** @type {App} */
   const app = useMemo(() => ({ api, session, navigate, toast, announce }), [navigate, toast, announce]);
   return html`
@@ -60,6 +61,22 @@ function Reader() {
       <div class="visually-hidden" role="status">${announced}</div>
     <//>
   `;
+}
+
+/**
+ * What fails in the answer to a click or a key reaches no error boundary.
+ * @param {(text: string) => void} toast
+ */
+function useUncaught(toast) {
+  useEffect(() => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    /** @type {(what: unknown) => void} */
+    const tell = (what) => toast(`Something has failed: ${what}`);
+    window.addEventListener("error", ({ message }) => tell(message), { signal });
+    window.addEventListener("unhandledrejection", ({ reason }) => tell(reason), { signal });
+    return () => stop.abort();
+  }, [toast]);
 }
 
 const root = document.getElementById("app");

@@ -1,4 +1,4 @@
-/** Puts the theme on the page before it is painted first, so it is no module; preferences.js says when it changes. */
+/** Puts the theme on the page. It is no module, since those run after the first paint. */
 (() => {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   let theme = stored();

@@ -71,6 +71,7 @@ def _assemble_ours(folder: Path, checkout: Checkout) -> None:
     shutil.copytree(checkout.root / "src", folder / "src", ignore=_GENERATED)
     shutil.copy(WORKERS / "counting_worker.py", folder / "src")
     shutil.copytree(checkout.root / "migrations", folder / "migrations")
+    shutil.copytree(checkout.root / "web", folder / "web")
     config = checkout.wrangler_config.read_text(encoding="utf-8")
     main = '"src/entry.py"'
     if config.count(main) != 1:

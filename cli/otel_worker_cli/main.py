@@ -18,6 +18,11 @@ COMMANDS = [
         "completion:completion",
         "Write the script that completes commands and options in a SHELL.",
     ),
+    (
+        "dependencies",
+        "dependencies:dependencies",
+        "Show which services call which, how often, and how long that takes.",
+    ),
     ("deploy", "deploy:deploy", "Deploy the collector to Cloudflare, from a checkout."),
     ("dev", "development:dev", "Run the collector on this machine until Ctrl-C; what it stores is kept."),
     (

@@ -47,7 +47,10 @@ class Outcome:
 class CommandLine:
     """The command with an environment of its own: its collector, and folders of this test."""
 
-    def __init__(self, folder: Path, url: str = "", token: str = "") -> None:
+    def __init__(
+        self, folder: Path, url: str = "", token: str = "", program: Sequence[str] = COMMAND
+    ) -> None:
+        self._program = program
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
         self.environment = {
             **kept,
@@ -74,7 +77,7 @@ class CommandLine:
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command to its end, with pipes and bytes."""
         return subprocess.run(
-            [*COMMAND, *arguments],
+            [*self._program, *arguments],
             input=stdin,
             capture_output=True,
             env={**self.environment, **(variables or {})},
@@ -93,7 +96,7 @@ class CommandLine:
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Yield a command that is under way; it is killed in the end, or after WAIT_SECONDS."""
         with subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*self._program, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,13 +114,17 @@ class CommandLine:
                 process.kill()
 
     def in_terminal(
-        self, *arguments: str, columns: int = 80, variables: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        columns: int = 80,
+        variables: Mapping[str, str] | None = None,
+        stdin: str = "",
     ) -> tuple[int, str]:
-        """Return the exit code and all that a terminal of this width got, colours included."""
+        """Return the exit code and all that a terminal of this width shows: colours, and what is typed."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         process = subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*self._program, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -126,6 +133,7 @@ class CommandLine:
             start_new_session=True,
         )
         os.close(slave)
+        os.write(master, stdin.encode())
         try:
             output = b"".join(_read_all(master))
             return process.wait(WAIT_SECONDS), output.decode().replace("\r\n", "\n")

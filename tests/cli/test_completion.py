@@ -11,9 +11,13 @@ import click
 import pytest
 
 from otel_worker_cli.commands.exit_codes import MEANINGS, ExitCode
+from otel_worker_cli.commands.lazy import subcommands
 from otel_worker_cli.commands.manual import render_manual
 from otel_worker_cli.main import main
 from tests.cli.command import CommandLine
+
+COLLECTOR_OPTIONS = {"url", "token", "profile"}
+OUTPUT_OPTIONS = {"as_json", "as_json_lines", "color"}
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,18 +69,33 @@ def test_every_exit_code_is_documented() -> None:
 
 
 def test_every_client_command_has_the_machine_forms() -> None:
-    missing = [
+    assert with_options(COLLECTOR_OPTIONS | OUTPUT_OPTIONS) >= {
+        "traces list", "traces get", "traces delete", "traces export", "traces import",
+        "spans list", "spans get", "spans delete",
+        "services", "stats", "dependencies", "tail", "send", "ws",
+        "system index check", "system index drop", "system index rebuild",
+    }  # fmt: skip
+
+
+def test_what_needs_no_collector_has_them_too() -> None:
+    found = with_options(OUTPUT_OPTIONS) - with_options(COLLECTOR_OPTIONS)
+    assert found == {"deploy", "system database path", "system database migrate", "system database delete"}
+
+
+def with_options(names: set[str]) -> set[str]:
+    """Return the commands that have all of these options."""
+    return {
         name
-        for name in ("traces", "spans", "services", "stats", "tail", "send", "ws", "system")
-        for command in leaves(main.commands[name])
-        if not {"as_json", "as_json_lines", "url", "token", "profile", "color"}
-        <= {parameter.name for parameter in command.params}
-    ]
-    assert missing == []
+        for name, command in leaves(main).items()
+        if names <= {parameter.name for parameter in command.params}
+    }
 
 
-def leaves(command: click.Command) -> list[click.Command]:
-    """Return a command, or all below a group."""
-    if isinstance(command, click.Group):
-        return [leaf for child in command.commands.values() for leaf in leaves(child)]
-    return [command]
+def leaves(command: click.Command, name: str = "") -> dict[str, click.Command]:
+    """Return a command, or all below a group, by their names."""
+    children = {
+        leaf_name: leaf
+        for child_name, child in subcommands(command).items()
+        for leaf_name, leaf in leaves(child, f"{name} {child_name}".strip()).items()
+    }
+    return children or {name: command}

@@ -29,6 +29,7 @@ EVERY_READER = [
     ("spans", "delete", "a" * 32, "b" * 16),
     ("services",),
     ("stats",),
+    ("dependencies",),
     ("tail",),
     ("send",),
     ("ws",),

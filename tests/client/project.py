@@ -14,4 +14,5 @@ def assemble_project(folder: Path) -> Path:
     shutil.copytree(checkout.root / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(checkout.root / "migrations", folder / "migrations")
     (folder / "python_modules").symlink_to(checkout.python_modules, target_is_directory=True)
+    shutil.copytree(checkout.root / "web", folder / "web")
     return Path(shutil.copy(checkout.wrangler_config, folder / "wrangler.toml"))

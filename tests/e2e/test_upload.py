@@ -76,6 +76,12 @@ def test_exactly_the_python_files_below_src_are_uploaded(upload: Upload) -> None
     assert {name for name in upload.files if not name.startswith("python_modules/")} == tree
 
 
+def test_the_page_is_uploaded_beside_them(upload: Upload) -> None:
+    web = this_checkout().root / "web"
+    count = sum(path.is_file() for path in web.rglob("*"))
+    assert f"Read {count} files from the assets directory {web}" in upload.output
+
+
 def test_only_the_worker_s_own_packages_are_vendored(upload: Upload) -> None:
     vendored = {name.split("/")[1] for name in upload.files if name.startswith("python_modules/")}
     assert sorted(vendored) == VENDORED

@@ -1,70 +1,56 @@
-"""The command as it is installed: a wheel in an empty environment, far from any checkout."""
+"""The wheels: what travels in them, and that they belong together."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import json
 import zipfile
+from email import message_from_string
 from pathlib import Path
 
-import pytest
-
+import otel_worker
+import workers_otel.version
 from otel_worker_cli.runtime.project import this_checkout
-from tests.e2e.collector import PROTOBUF, http_client
-from tests.e2e.otlp import one_span
-from tests.local.running import ANY_PORTS, LocalServer
+from tests.local.installed import Environment, run_tool
 
-BUILD_SECONDS = 120.0
-INSTALL_SECONDS = 300.0
-
-
-def run_tool(*command: str, seconds: float, cwd: Path) -> None:
-    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=seconds, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
+ORIGIN = """
+from importlib.metadata import distribution
+for name in ("otel-worker", "workers-otel"):
+    print(distribution(name).read_text("direct_url.json"))
+"""
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel of this checkout, and beside it that of the client for metrics, which it depends on."""
-    folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    for project in (this_checkout().root, this_checkout().root / "sdk"):
-        run_tool(*build, seconds=BUILD_SECONDS, cwd=project)
-    (built,) = folder.glob("otel_worker-*.whl")
-    return built
+def packed(wheels: Path) -> list[str]:
+    """Return the names of the files in the collector's wheel."""
+    (wheel,) = wheels.glob("otel_worker-*.whl")
+    return zipfile.ZipFile(wheel).namelist()
 
 
-def test_the_migrations_travel_in_the_wheel(wheel: Path) -> None:
+def test_there_are_two_of_one_version_each(wheels: Path) -> None:
+    collector, client = otel_worker.__version__, workers_otel.version.VERSION
+    assert sorted(path.name for path in wheels.iterdir()) == [
+        f"otel_worker-{collector}-py3-none-any.whl",
+        f"workers_otel-{client}-py3-none-any.whl",
+    ]
+    (metadata,) = [name for name in packed(wheels) if name.endswith(".dist-info/METADATA")]
+    (wheel,) = wheels.glob("otel_worker-*.whl")
+    wanted = message_from_string(zipfile.ZipFile(wheel).read(metadata).decode()).get_all("Requires-Dist")
+    assert wanted is not None
+    assert f"workers-otel=={client}" in wanted
+
+
+def test_the_migrations_travel_in_the_wheel(wheels: Path) -> None:
     migrations = sorted(path.name for path in (this_checkout().root / "migrations").glob("*.sql"))
-    packed = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".sql")]
-    assert sorted(packed) == [f"otel_worker_cli/migrations/{name}" for name in migrations]
+    found = [name for name in packed(wheels) if name.endswith(".sql")]
+    assert sorted(found) == [f"otel_worker_cli/migrations/{name}" for name in migrations]
 
 
-def test_the_page_travels_in_the_wheel(wheel: Path) -> None:
+def test_the_page_travels_in_the_wheel(wheels: Path) -> None:
     web = this_checkout().root / "web"
     files = {path.relative_to(web).as_posix() for path in web.rglob("*") if path.is_file()}
-    packed = set(zipfile.ZipFile(wheel).namelist())
-    assert {f"otel_worker_cli/web/{name}" for name in files} <= packed
+    assert {f"otel_worker_cli/web/{name}" for name in files} <= set(packed(wheels))
 
 
-def test_it_serves_from_an_empty_environment(
-    wheel: Path, tmp_path: Path, trace_id: str, now_unix_nano: int
-) -> None:
-    run_tool(sys.executable, "-m", "venv", "environment", seconds=INSTALL_SECONDS, cwd=tmp_path)
-    python = str(tmp_path / "environment" / "bin" / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run_tool(
-        *install, "--find-links", str(wheel.parent), f"{wheel}[cli]", seconds=INSTALL_SECONDS, cwd=tmp_path
-    )
-    command = (str(tmp_path / "environment" / "bin" / "otel-worker"), "serve")
-    arguments = [*ANY_PORTS, "--database", str(tmp_path / "traces.sqlite")]
-    with (
-        LocalServer(arguments, {"PATH": os.environ["PATH"]}, command=command, cwd=tmp_path) as server,
-        http_client(server.url, None) as client,
-    ):
-        body = one_span(trace_id, now_unix_nano)
-        assert client.post("/v1/traces", content=body, headers={"Content-Type": PROTOBUF}).status_code == 200
-        assert client.get(f"/v1/traces/{trace_id}").json()["spanCount"] == 1
-        page = client.get("/")
-        assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+def test_both_are_installed_from_these_files(wheels: Path, environment: Environment, tmp_path: Path) -> None:
+    output = run_tool(environment.python, "-c", ORIGIN, seconds=60, cwd=tmp_path)
+    origins = [json.loads(line)["url"] for line in output.splitlines()]
+    assert origins == [path.as_uri() for path in sorted(wheels.iterdir())]

@@ -51,6 +51,7 @@ def assemble_gateway(folder: Path, checkout: Checkout) -> Path:
     shutil.copy(checkout.wrangler_config, folder)
     (folder / "migrations").symlink_to(checkout.root / "migrations", target_is_directory=True)
     (folder / "python_modules").symlink_to(checkout.python_modules, target_is_directory=True)
+    shutil.copytree(checkout.root / "web", folder / "web")
     return folder / "wrangler.toml"
 
 

@@ -35,6 +35,7 @@ def assemble_collector(folder: Path, checkout: Checkout, entry: str) -> Path:
     assert config.count('"src/entry.py"') == 1
     config = config.replace('"src/entry.py"', f'"src/{entry}"')
     (folder / "wrangler.toml").write_text(config, encoding="utf-8")
+    shutil.copytree(checkout.root / "web", folder / "web")
     return _complete(folder, checkout)
 
 

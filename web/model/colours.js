@@ -24,19 +24,29 @@ export function serviceColour(service, services) {
 }
 
 /**
- * Give each service its colour, or the next free one. By name, so that the order of arrival does not matter.
+ * Give each service its colour if it is free, and then the others one that is used least. By name, so that
+ * the order of arrival does not matter.
  * @param {readonly string[]} services
  * @returns {Map<string, number>}
  */
 function assignColours(services) {
+  /** @type {Map<string, number>} */
   const colours = new Map();
-  const taken = new Set();
-  for (const service of [...new Set(services)].sort()) {
-    if (taken.size === COLOUR_COUNT) taken.clear();
-    let colour = preferredColour(service);
-    while (taken.has(colour)) colour = (colour + 1) % COLOUR_COUNT;
-    taken.add(colour);
+  const uses = new Array(COLOUR_COUNT).fill(0);
+  const give = (/** @type {string} */ service, /** @type {number} */ colour) => {
+    uses[colour] += 1;
     colours.set(service, colour);
+  };
+  const sorted = [...new Set(services)].sort();
+  for (const service of sorted) {
+    const colour = preferredColour(service);
+    if (uses[colour] === 0) give(service, colour);
+  }
+  for (const service of sorted) {
+    if (colours.has(service)) continue;
+    let colour = preferredColour(service);
+    while (uses[colour] > Math.min(...uses)) colour = (colour + 1) % COLOUR_COUNT;
+    give(service, colour);
   }
   return colours;
 }

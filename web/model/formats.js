@@ -14,18 +14,11 @@ const MAX_NANO = 2 ** 63;
 /** @type {[string, number][]} */
 const LARGE_COUNTS = [["G", 1e9], ["M", 1e6], ["k", 1e3]];
 
-// Characters that are not seen or that reorder what is around them. Joiners (U+200C, U+200D) are not among them,
-// as scripts and emoji need them, and neither are tabs, line feeds, and returns before these.
-const UNSEEN = new RegExp(
-  [
-    String.raw`\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]`, // controls
-    String.raw`[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]`, // bidi marks, embeddings and isolates
-    String.raw`[\xad\u034f\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff]`, // soft hyphen, zero width, deprecated
-    String.raw`[\u2028\u2029\u115f\u1160\u3164\uffa0\ufff9-\ufffb]`, // separators, fillers, interlinear marks
-    String.raw`[\u{e0000}-\u{e007f}]|\p{Cs}`, // tags, and surrogates without their other half
-  ].join("|"),
-  "gu",
-);
+// Characters that are not seen or that reorder what is around them, and surrogates without their other half.
+// Not among them: tabs, line feeds, returns before these; joiners and variation selectors, as scripts and
+// emoji need them.
+const UNSEEN =
+  /\r(?!\n)|[[\p{Cc}\p{Cs}\p{Bidi_C}\p{DI}\u2028\u2029\ufff9-\ufffb]--[\t\n\r\u200c\u200d\ufe00-\ufe0f]]/gv;
 
 /**
  * Return a duration with three digits and a unit up to a minute, and with two units above.

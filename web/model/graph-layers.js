@@ -6,15 +6,17 @@ const ORDER_SWEEPS = 12;
 
 /**
  * Return the layer of each node, so that links lead to a higher one: as low as that allows, but what nothing
- * leads to is right before what it leads to. Where links go in circles, some have to be turned round; the walk
- * that finds them begins at nodes that nothing leads to, then at the others, and goes along first links first.
+ * leads to is right before what it leads to. Where links go in circles, some have to be turned round; the
+ * walk that finds them begins at nodes that nothing leads to, then at the others, and goes along first links
+ * first.
  * @param {number} count
  * @param {readonly Link[]} links
  * @returns {{layers: Int32Array, isTurned: boolean[]}} `isTurned` by link: it leads to a lower layer
  */
 export function assignLayers(count, links) {
   const { finished, isTurned } = walk(count, links);
-  const forward = links.map(([from, to], index) => /** @type {Link} */ (isTurned[index] ? [to, from] : [from, to]));
+  /** @type {Link[]} */
+  const forward = links.map(([from, to], index) => (isTurned[index] ? [to, from] : [from, to]));
   const targets = neighbours(count, forward);
   const layers = new Int32Array(count);
   // What is finished last has everything that it leads to behind it.
@@ -186,10 +188,20 @@ function sortByMean(layer, near, places) {
 function crossings(layers, right, places) {
   let total = 0;
   for (let index = 0; index + 1 < layers.length; index += 1) {
-    const placesOf = (/** @type {number} */ node) => right[node].map((other) => places[other]).sort((a, b) => a - b);
-    total += inversions(layers[index].flatMap(placesOf), layers[index + 1].length);
+    const placesOf = (/** @type {number} */ node) => Array.from(right[node], (other) => places[other]);
+    const targets = layers[index].flatMap((node) => placesOf(node).sort(ascending));
+    total += inversions(targets, layers[index + 1].length);
   }
   return total;
+}
+
+/**
+ * @param {number} a
+ * @param {number} b
+ * @returns {number}
+ */
+function ascending(a, b) {
+  return a - b;
 }
 
 /**

@@ -172,7 +172,8 @@ function idOf(value) {
  */
 function timeOf(value) {
   if (typeof value === "string") return DIGITS.test(value) ? BigInt(value) : 0n;
-  return typeof value === "number" && Number.isInteger(value) && value > 0 ? BigInt(value) : 0n;
+  const isTime = typeof value === "number" && Number.isInteger(value) && value > 0 && value < 2 ** 64;
+  return isTime ? BigInt(value) : 0n;
 }
 
 /**

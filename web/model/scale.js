@@ -15,8 +15,12 @@
 
 /** @typedef {{nano: number, label: string}} Tick */
 
-// Times are at least so far apart that a pixel is not less than what a Number can tell.
+// What is shown is at least so wide, and at least so much of its time since the start of the trace, that
+// Numbers tell its pixels apart.
 const MIN_WIDTH_NANO = 10;
+const MIN_WIDTH_PART = 2 ** -40;
+// A step that does not change a large Number would never end.
+const MIN_STEP_PART = 2 ** -50;
 const SECOND_NANO = 1e9;
 const MINUTE_NANO = 60e9;
 const HOUR_NANO = 3600e9;
@@ -31,7 +35,7 @@ const LONG_STEPS_NANO = [
 ];
 
 /**
- * Return a scale from a start to an end; at least 10 ns, or less if the two are closer and in order.
+ * Return a scale from a start to an end, or of a nanosecond if the end is not after the start.
  * @param {number} start
  * @param {number} end
  * @returns {TimeScale}
@@ -44,7 +48,8 @@ export function makeScale(start, end) {
     toFraction: (nano) => (nano - start) / width,
     toNano: (fraction) => start + fraction * width,
     zoomAt(fraction, factor) {
-      const zoomed = Math.max(width / factor, Math.min(width, MIN_WIDTH_NANO));
+      const least = Math.max(MIN_WIDTH_NANO, Math.abs(start) * MIN_WIDTH_PART);
+      const zoomed = Math.max(width / factor, Math.min(width, least));
       const from = start + fraction * (width - zoomed);
       return makeScale(from, from + zoomed);
     },
@@ -66,8 +71,9 @@ export function makeScale(start, end) {
  */
 export function ticks(start, end, count) {
   if (!(end > start)) return [];
-  const step = roundStep((end - start) / Math.max(1, count));
-  const label = labeller(Math.max(Math.abs(start), Math.abs(end)), step);
+  const largest = Math.max(Math.abs(start), Math.abs(end));
+  const step = roundStep(Math.max((end - start) / Math.max(1, count), largest * MIN_STEP_PART));
+  const label = labeller(largest, step);
   const found = [];
   const last = Math.floor(end / step);
   // Multiples and no sum, which would drift.

@@ -1,4 +1,4 @@
-/** Who calls whom: the edges between the services of one trace, and where to draw services and their edges. */
+/** Who calls whom: the edges between the services of a trace, and where to draw services and edges. */
 
 import { assignLayers } from "./graph-layers.js";
 import { drawLines, loopAbove, makeGrid, placeBoxes } from "./graph-places.js";
@@ -14,7 +14,8 @@ import { selfTimes } from "./self-time.js";
 /**
  * @typedef {object} Layout
  * @property {Box[]} nodes in the order of the nodes
- * @property {Point[][]} edges in the order of the edges, each from the calling service on: where its line leaves
+ * @property {Point[][]} edges in the order of the edges, each from the calling service on: where its line
+ *   leaves
  *   a box, what it passes level, where it arrives; none if one of its services is not among the nodes
  * @property {number} width from 0 on, everything included
  * @property {number} height
@@ -23,7 +24,8 @@ import { selfTimes } from "./self-time.js";
 /** @typedef {{index: number, from: number, to: number}} Call an edge, and the numbers of its services */
 
 /**
- * Return the services of a trace and the calls between them: a span whose parent is of another service is one.
+ * Return the services of a trace and the calls between them: a span whose parent is of another service is
+ * one.
  * @param {Trace} trace
  * @returns {{nodes: TraceNode[], edges: ServiceEdge[]}} services by first appearance, edges by calls
  */
@@ -33,15 +35,16 @@ export function traceEdges(trace) {
     const parent = parents[row];
     return parent >= 0 && spans[parent].service !== spans[row].service;
   });
-  const edges = [...Map.groupBy(calls, (row) => spans[parents[row]].service)].flatMap(([parent, rows]) =>
-    [...Map.groupBy(rows, (row) => spans[row].service)].map(([child, own]) => edgeOf(trace, parent, child, own)),
-  );
+  const edges = [...Map.groupBy(calls, (row) => spans[parents[row]].service)].flatMap(([parent, rows]) => {
+    const byChild = Map.groupBy(rows, (row) => spans[row].service);
+    return [...byChild].map(([child, called]) => edgeOf(trace, parent, child, called));
+  });
   return { nodes: nodesOf(trace), edges: edges.sort(byCalls) };
 }
 
 /**
- * Return where to draw services and edges: who calls is left of whom it calls, except where calls go in circles.
- * The same services and edges have the same places, in whichever order they come.
+ * Return where to draw services and edges: who calls is left of whom it calls, except where calls go in
+ * circles. The same services and edges have the same places, in whichever order they come.
  * @param {readonly {service: string}[]} nodes
  * @param {readonly ServiceEdge[]} edges
  * @returns {Layout}
@@ -51,7 +54,9 @@ export function layout(nodes, edges) {
   const calls = callsOf(edges, numberOf);
   const between = calls.filter(({ from, to }) => from !== to);
   const { layers, isTurned } = assignLayers(numberOf.size, between.map(({ from, to }) => [from, to]));
-  const grid = makeGrid(layers, between.map(({ from, to }, call) => (isTurned[call] ? [to, from] : [from, to])));
+  /** @type {[number, number][]} */
+  const links = between.map(({ from, to }, call) => (isTurned[call] ? [to, from] : [from, to]));
+  const grid = makeGrid(layers, links);
   const boxes = placeBoxes(grid, numberOf.size);
   /** @type {Point[][]} */
   const lines = edges.map(() => []);
@@ -119,7 +124,8 @@ function compareText(a, b) {
 }
 
 /**
- * Number the services: those that call more than they are called come first, since circles are cut before them.
+ * Number the services: those that call more than they are called come first, since circles are cut before
+ * them.
  * @param {readonly {service: string}[]} nodes
  * @param {readonly ServiceEdge[]} edges
  * @returns {Map<string, number>}
@@ -137,7 +143,8 @@ function numberServices(nodes, edges) {
 }
 
 /**
- * Return the edges whose services are there, those with most calls first: of a circle they are the last to turn.
+ * Return the edges whose services are there, those with most calls first: of a circle they are the last to
+ * turn.
  * @param {readonly ServiceEdge[]} edges
  * @param {Map<string, number>} numberOf
  * @returns {Call[]}
@@ -158,7 +165,8 @@ function callsOf(edges, numberOf) {
  * @returns {Layout}
  */
 function fromOrigin(nodes, edges) {
-  const points = [...edges.flat(), ...nodes, ...nodes.map((box) => ({ x: box.x + box.width, y: box.y + box.height }))];
+  const corners = nodes.map((box) => ({ x: box.x + box.width, y: box.y + box.height }));
+  const points = [...edges.flat(), ...nodes, ...corners];
   if (points.length === 0) return { nodes, edges, width: 0, height: 0 };
   const heights = points.map(({ y }) => y);
   const top = heights.reduce((least, y) => Math.min(least, y));

@@ -23,7 +23,8 @@
 /** @typedef {"string" | "bool" | "int" | "double" | "bytes" | "array" | "map" | "empty"} ValueType */
 
 /**
- * One attribute. `text` is the value as people read it: exact for ints, JSON for arrays and maps, base64 for bytes.
+ * One attribute. `text` is the value as people read it: exact for ints, JSON for arrays and maps, base64 for
+ * bytes.
  * @typedef {object} Attribute
  * @property {string} key
  * @property {ValueType} type
@@ -88,8 +89,8 @@
  */
 
 /**
- * A trace as rows in the order in which they are shown: depth first, children by start, then by span id.
- * All arrays have an element for each span. The descendants of row i are the rows i + 1 to subtreeEnds[i] - 1.
+ * A trace as rows in the order in which they are shown: depth first, children by start, then by span id. All
+ * arrays have an element for each span. The descendants of row i are the rows i + 1 to subtreeEnds[i] - 1.
  * @typedef {object} Trace
  * @property {string} traceId
  * @property {Span[]} spans

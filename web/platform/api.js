@@ -6,6 +6,7 @@ import { queryOf } from "../model/filters.js";
 /** @typedef {import("../model/types.js").TraceSummary} TraceSummary */
 /** @typedef {import("../model/types.js").ServiceEdge} ServiceEdge */
 /** @typedef {{signal?: AbortSignal}} Options */
+/** @typedef {{limit: number, cursor?: string | null}} PageQuestion cursor: the `next` of the page before */
 /** @typedef {{resourceSpans?: unknown[]}} TracesData */
 /** @typedef {{document: TracesData, isWhole: boolean}} WholeTrace */
 /** @typedef {{value: string, count: number}} ValueCount */
@@ -16,7 +17,7 @@ import { queryOf } from "../model/filters.js";
  * @property {TraceSummary[]} traces
  * @property {string | null} next the cursor of the page behind it
  * @property {boolean} isComplete false when the search stopped because it had looked at enough
- * @property {string} searchedBackToUnixNano where it stopped then, or "" when it is complete or that is not told
+ * @property {string} searchedBackToUnixNano where it stopped then; "" when complete, or not told
  */
 
 /**
@@ -32,7 +33,7 @@ import { queryOf } from "../model/filters.js";
 /**
  * All methods throw ApiError; what a `signal` ends is thrown as it is.
  * @typedef {object} Api
- * @property {(filters: Filters, page: {limit: number, cursor?: string | null}, options?: Options) => Promise<TracePage>} listTraces
+ * @property {(filters: Filters, page: PageQuestion, options?: Options) => Promise<TracePage>} listTraces
  * @property {(traceId: string, options?: Options) => Promise<WholeTrace>} getTrace
  * @property {(options?: Options) => Promise<string[]>} listServices
  * @property {(service: string, options?: Options) => Promise<string[]>} listOperations
@@ -46,7 +47,7 @@ import { queryOf } from "../model/filters.js";
 /** What a browser draws without trouble; the collector gives out 10,000 in one answer at most. */
 const MAX_TRACE_SPANS = 50_000;
 
-/** An answer that is an error: the collector's own words. Or there was no answer: code "unreachable", status 0. */
+/** An answer that is an error, in the collector's words. Or there was none: code "unreachable", status 0. */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -87,11 +88,12 @@ export function createApi(session) {
   return {
     async listTraces(filters, { limit, cursor }, options) {
       const response = await ask(cursor ?? listPath(filters, limit), options);
+      const incomplete = response.headers.get("Search-Incomplete");
       return {
         traces: await response.json(),
         next: nextOf(response),
-        isComplete: !response.headers.has("Search-Incomplete"),
-        searchedBackToUnixNano: /searched back to (\d+)/.exec(response.headers.get("Search-Incomplete") ?? "")?.[1] ?? "",
+        isComplete: incomplete === null,
+        searchedBackToUnixNano: /searched back to (\d+)/.exec(incomplete ?? "")?.[1] ?? "",
       };
     },
     async getTrace(traceId, options) {

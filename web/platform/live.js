@@ -191,7 +191,9 @@ function follow(socket, subscription, on) {
     else if (message.type === "tracesDropped") on.onMissed(message.details.count);
     else if (message.type === "ack") on.onLive();
     else if (message.type === "error" && message.messageId === "1") on.onRefused();
-    else if (message.type === "ping") socket.send(JSON.stringify({ messageId: message.messageId, type: "pong" }));
+    else if (message.type === "ping") {
+      socket.send(JSON.stringify({ messageId: message.messageId, type: "pong" }));
+    }
   }
   return { close };
 }

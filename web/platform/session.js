@@ -17,8 +17,8 @@ const KEY = "otel-worker.token";
  * @property {() => string} currentToken "" for none
  * @property {(token: string, keep: boolean) => void} signIn
  * @property {() => void} signOut forgets the token wherever it is kept
- * @property {(token: string, reason: string) => void} refuse to be called when the collector took a token for wrong
- * @property {() => void} open to be called when the collector answered without a token
+ * @property {(token: string, reason: string) => void} refuse for a token that the collector took for wrong
+ * @property {() => void} open for when the collector answered without a token
  */
 
 /** @returns {Session} */
@@ -35,6 +35,11 @@ export function createSession() {
     reason.set(why);
     state.set("signed-out");
   }
+
+  window.addEventListener("storage", ({ key, oldValue, newValue }) => {
+    // Signed out in another tab: of the device, so here too.
+    if (key === KEY && newValue === null && oldValue === token) forget("");
+  });
 
   return {
     state,

@@ -27,7 +27,8 @@ export function HelpSheet({ isOpen, onClose }) {
     if (event.target === dialog.current) onClose();
   };
   return html`
-    <dialog class="help" ref=${dialog} aria-labelledby="help-title" onClose=${onClose} onClick=${closeFromBackdrop}>
+    <dialog class="help" ref=${dialog} aria-labelledby="help-title"
+      onClose=${onClose} onClick=${closeFromBackdrop}>
       <div class="help-sheet">
         <header class="help-head">
           <h2 id="help-title">Keys</h2>
@@ -53,7 +54,9 @@ function KeyList({ title, keys }) {
     <section>
       <h3>${title}</h3>
       <dl class="help-keys">
-        ${keys.map((key) => html`<div key=${key.keys}><dt>${keyCaps(key.keys)}</dt><dd>${key.does}</dd></div>`)}
+        ${keys.map(
+          (key) => html`<div key=${key.keys}><dt>${keyCaps(key.keys)}</dt><dd>${key.does}</dd></div>`,
+        )}
       </dl>
     </section>
   `;

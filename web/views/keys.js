@@ -5,7 +5,7 @@ import { preference } from "../platform/preferences.js";
 /** @typedef {{keys: string, does: string}} KeyHelp */
 /** @typedef {Record<string, (event: KeyboardEvent) => void>} KeyBindings */
 
-const TYPED_INTO = "input, textarea, select, [contenteditable]";
+const TYPED_INTO = 'input:not([type="checkbox"]), textarea, select, [contenteditable]';
 
 /**
  * The name of a pressed key: "j", "G", "?", "ArrowUp", "shift+ArrowRight", "ctrl+k"; Command counts as ctrl.
@@ -21,7 +21,7 @@ export function keyName(event) {
 }
 
 /**
- * Call what is bound to a key while the component is there; the browser's own action does not take place then.
+ * Call what is bound to a key while the component is there; the browser then does not do its own.
  * Keys typed into fields are left alone, and all of them while a dialog is open.
  * @param {KeyBindings} bindings
  * @param {boolean} [isActive]

@@ -84,6 +84,7 @@ export const PAGE_MODULES = {
     "/views/trace/use-selection.js",
     "/views/trace/use-size.js",
     "/views/trace/use-trace.js",
+    "/views/trace/use-wheel.js",
   ],
   compare: [
     "/model/attributes.js",
@@ -107,6 +108,7 @@ export const PAGE_MODULES = {
   map: [
     "/model/colours.js",
     "/model/graph-layers.js",
+    "/model/graph-places.js",
     "/model/histogram.js",
     "/model/self-time.js",
     "/model/service-graph.js",

@@ -1,12 +1,11 @@
 /** The page of a route inside an error boundary: what fails in it leaves the frame usable. */
-import { html, useEffect, useErrorBoundary, useState } from "../html.js";
+import { html, useEffect, useErrorBoundary, useLayoutEffect, useState } from "../html.js";
 import { createStore } from "../platform/store.js";
-import { PAGES, preload } from "./pages.js";
+import { loadPage, loadedPages, PAGES } from "./pages.js";
 import { Trouble } from "./trouble.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../platform/route.js").Route} Route */
-/** @typedef {import("./pages.js").LoadedPage} LoadedPage */
 
 /** The keys of the page that is shown, for the sheet that lists them. */
 export const pageKeys = createStore(/** @type {import("./keys.js").KeyHelp[]} */ ([]));
@@ -26,18 +25,17 @@ function Boundary({ app, route }) {
 
 /** @param {{app: App, route: Route}} props */
 function Loading({ app, route }) {
-  const { title, load } = PAGES[route.page];
-  const [page, setPage] = useState(/** @type {LoadedPage | null} */ (null));
+  const [page, setPage] = useState(loadedPages.get(route.page) ?? null);
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  useEffect(() => {
-    document.title = `${title} · otel-worker`;
-    preload(route.page);
-    load().then((loaded) => {
-      pageKeys.set(loaded.keys);
-      setPage(loaded);
-    }, setError);
-    return () => pageKeys.set([]);
+  // Before the page's own effects: it may have a better title.
+  useLayoutEffect(() => {
+    document.title = `${PAGES[route.page].title} · otel-worker`;
   }, []);
+  useEffect(() => {
+    if (page === null) loadPage(route.page).then(setPage, setError);
+    else pageKeys.set(page.keys);
+    return () => pageKeys.set([]);
+  }, [page]);
   // For the boundary.
   if (error) throw error;
   return page && html`<${page.View} app=${app} route=${route} />`;

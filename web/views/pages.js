@@ -38,17 +38,29 @@ export const PAGES = {
   },
 };
 
-/** @type {Set<string>} */
-const asked = new Set();
+/**
+ * The pages that are here already.
+ * @type {Map<Route["page"], LoadedPage>}
+ */
+export const loadedPages = new Map();
+
+/**
+ * @param {Route["page"]} page
+ * @returns {Promise<LoadedPage>}
+ */
+export async function loadPage(page) {
+  preload(page);
+  const loaded = await PAGES[page].load();
+  loadedPages.set(page, loaded);
+  return loaded;
+}
 
 /**
  * Ask for all modules of a page at once: imports alone would be followed one level after the other.
- * @param {Route["page"]} page
+ * @type {(page: Route["page"]) => void}
  */
-export function preload(page) {
+function preload(page) {
   for (const href of PAGE_MODULES[page]) {
-    if (asked.has(href)) continue;
-    asked.add(href);
     const link = document.createElement("link");
     link.rel = "modulepreload";
     link.href = href;

@@ -25,9 +25,8 @@ export function Shell({ session, route, children }) {
   useKeys({ "?": () => setIsHelpOpen(true) });
   useFocusOnNewPage(main, route.page);
   return html`
-    <a class="skip-link" href="#main" onClick=${(/** @type {Event} */ event) => focusInstead(event, main.current)}>
-      Skip to the content
-    </a>
+    <a class="skip-link" href="#main"
+      onClick=${(/** @type {Event} */ event) => focusInstead(event, main.current)}>Skip to the content</a>
     <header class="shell-bar">
       <a class="shell-name" href="#/traces" aria-label="otel-worker: all traces">
         <img src="/favicon.svg" alt="" width="20" height="20" /><span class="shell-wide">otel-worker</span>
@@ -78,7 +77,8 @@ function ThemeSwitch() {
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
   const label = `Theme: ${theme}; change to ${next}`;
   return html`
-    <button class="button button-quiet button-icon" title=${label} aria-label=${label} onClick=${() => setTheme(next)}>
+    <button class="button button-quiet button-icon" title=${label} aria-label=${label}
+      onClick=${() => setTheme(next)}>
       <${Icon} name=${theme} />
     </button>
   `;
@@ -88,7 +88,8 @@ function ThemeSwitch() {
 function SignOut({ session }) {
   if (useStore(session.state) !== "signed-in") return null;
   return html`
-    <button class="button button-quiet button-icon" title="Sign out" aria-label="Sign out" onClick=${session.signOut}>
+    <button class="button button-quiet button-icon" title="Sign out" aria-label="Sign out"
+      onClick=${session.signOut}>
       <${Icon} name="signOut" />
     </button>
   `;

@@ -43,7 +43,8 @@ export function SignIn({ session }) {
         ${reason && html`<p class="sign-in-reason" role="status">${reason}</p>`}
         <label class="field">
           <span>Token</span>
-          <input class="input mono" type="password" name="token" autocomplete="current-password" spellcheck=${false}
+          <input class="input mono" type="password" name="token" autocomplete="current-password"
+            spellcheck=${false}
             ref=${field} value=${token} aria-invalid=${problem !== ""} aria-describedby="sign-in-problem"
             onInput=${(/** @type {Event} */ event) => setToken(valueOf(event))} />
         </label>
@@ -54,7 +55,8 @@ export function SignIn({ session }) {
         </label>
         <button class="button button-primary" type="submit" disabled=${isAsking}>Sign in</button>
         <p class="muted">
-          The collector's <code>AUTH_TOKEN</code>, or its <code>READ_TOKEN</code>, which reads and deletes nothing.
+          The collector's <code>AUTH_TOKEN</code>, or its <code>READ_TOKEN</code>, which reads and
+          deletes nothing.
         </p>
       </form>
     </main>

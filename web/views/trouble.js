@@ -1,4 +1,4 @@
-/** What is shown instead of something that has failed: what went wrong, in the words of who knows, and a way on. */
+/** What is shown in place of something that has failed: what went wrong, and a way on. */
 import { html } from "../html.js";
 
 /** @param {{title: string, error: unknown, onRetry: () => void}} props */

@@ -61,7 +61,7 @@ class TrialStep:
         if deployment.is_token_set and not deployment.token and deployment.asks is None:
             words = "not sent: the token is set, and not known here; OTEL_WORKER_TOKEN tells it"
             return Finding(State.SKIPPED, words)
-        where = deployment.url or "the address of the Worker"
+        where = deployment.url or "<the address of the Worker>"
         return Finding(State.TODO, "a new one each time", [f"otel-worker send --url {where}"])
 
     def ask(self, deployment: Deployment) -> None:

@@ -1,4 +1,4 @@
-"""wrangler.toml as far as a deploy needs it, and the one line of it that a deploy writes."""
+"""What a deploy needs of wrangler.toml, and the one line of it that a deploy writes."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from otel_worker_cli.mcp.document import to_json_text
 
-# About 15,000 tokens, as hex digits take many; Claude Code refuses answers of more than 25,000.
+# About 15,000 tokens, as hex digits take many. Clients cut or refuse what is much longer.
 MAX_ANSWER_BYTES = 40_000
 # What stands around the entries: counts, ids, the note, how to get more.
 HEAD_BYTES = 2_500

@@ -54,7 +54,8 @@ class ReadTrace:
 
     @property
     def is_whole(self) -> bool:
-        return len(self.spans) < MAX_READ_SPANS
+        # The summary may count copies of a span.
+        return len(self.spans) < MAX_READ_SPANS or len(self.spans) >= self.summary.span_count
 
 
 class Collector:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from mcp_types import CallToolResult, TextContent
@@ -30,9 +30,6 @@ class Answer(Document):
         """Say that something is missing, and how to get it."""
         self.truncated = True
         self.how_to_get_more = " ".join(part for part in (self.how_to_get_more, how_to_get_more) if part)
-
-
-Shown = TypeVar("Shown", bound=Answer)
 
 
 def to_json_object(document: BaseModel) -> dict[str, Any]:

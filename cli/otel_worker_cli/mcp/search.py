@@ -8,6 +8,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from otel_worker_cli.client import TraceSummary
+from otel_worker_cli.client.pages import Parameters
 from otel_worker_cli.mcp.bounds import Budget
 from otel_worker_cli.mcp.collector import Collector, FoundTraces
 from otel_worker_cli.mcp.document import Answer, Document, to_result
@@ -100,17 +101,25 @@ class SearchTools:
         }
         parameters = [(name, value) for name, value in asked.items() if value]
         parameters += [("attr", condition) for condition in attributes or ()]
-        return to_result(_answer(await self._collector.search_traces(parameters, limit), limit))
+        return to_result(await self._read(parameters, limit))
+
+    async def _read(self, parameters: Parameters, limit: int) -> SearchAnswer:
+        """Return the answer with as many traces as there is room for, and the cursor behind these."""
+        while True:
+            answer = _answer(await self._collector.search_traces(parameters, limit), limit)
+            shown = len(answer.untrusted_telemetry.traces)
+            if not answer.truncated or answer.next_cursor or shown == 0:
+                return answer
+            limit = shown
 
 
 def _answer(found: FoundTraces, limit: int) -> SearchAnswer:
+    """Return the answer; what has no room is left out without a cursor."""
     texts = Texts()
     rows = Budget().fill(_row(summary, texts) for summary in found.summaries)
     answer = SearchAnswer(cut_texts=texts.cut_count or None, untrusted_telemetry=FoundRows(traces=rows))
     if len(rows) < len(found.summaries):
-        answer.leave_out(
-            "Call again with end set to the startTimeUnixNano of the last trace here, which comes once more."
-        )
+        answer.leave_out("Call again with a smaller limit.")
     elif found.cursor:
         answer.next_cursor = found.cursor
         why = "" if len(rows) >= limit else "The search stopped after much work, so there may be older ones. "

@@ -53,9 +53,7 @@ export function Combobox({ id, label, value, options, placeholder, error, onInpu
     if (step) {
       event.preventDefault();
       open();
-      // One more place than options: on it the text itself stands.
-      const places = options.length + 1;
-      setActive(isShown || current >= 0 ? ((current + 1 + step + places) % places) - 1 : step > 0 ? 0 : options.length - 1);
+      setActive(nextPlace(isShown ? current : -1, step, options.length));
     } else if (event.key === "Enter" && isShown && current >= 0) {
       event.preventDefault();
       choose(options[current]);
@@ -114,6 +112,15 @@ export function Combobox({ id, label, value, options, placeholder, error, onInpu
       <${FieldError} id=${`${id}-error`} message=${error} />
     </div>
   `;
+}
+
+/**
+ * The option behind (1) or before (-1) one, around the ends; -1 is the place of the text itself.
+ * @type {(current: number, step: number, count: number) => number}
+ */
+function nextPlace(current, step, count) {
+  const places = count + 1;
+  return ((current + 1 + step + places) % places) - 1;
 }
 
 /**

@@ -44,10 +44,14 @@ export function valueKeyOf(text) {
  */
 export function completionsOf(text, keys, values) {
   const match = OPERATOR.exec(text);
-  if (match) return valueOptions(text.slice(0, match.index + match[0].length), text.slice(match.index + match[0].length), values);
+  if (match) {
+    const end = match.index + match[0].length;
+    return valueOptions(text.slice(0, end), text.slice(end), values);
+  }
   const key = text.trim();
   if (text.endsWith(" ") && key) return operatorOptions(key);
-  const options = matching(keys.filter(isAskable), key).map((found) => ({ value: `${found} `, label: found, isPart: true }));
+  const found = matching(keys.filter(isAskable), key);
+  const options = found.map((label) => ({ value: `${label} `, label, isPart: true }));
   return keys.includes(key) ? [...operatorOptions(key), ...options.filter((option) => option.label !== key)] : options;
 }
 

@@ -76,7 +76,8 @@ export function Chips({ conditions, link, onEdit, onRemove, onUnlink }) {
       ${conditions.map(
         (condition, index) => html`
           <li class="list-chip" key=${`${index} ${condition}`}>
-            <button type="button" class="list-chip-text mono t" title=${`Edit ${shortened(condition, 1000)}`}
+            <button type="button" class="list-chip-text mono t" title=${shortened(condition, 1000)}
+              aria-label=${`Edit ${shortened(condition, MAX_CHIP_CHARACTERS)}`}
               onClick=${() => onEdit(index)}>${shortened(condition, MAX_CHIP_CHARACTERS)}</button>
             <${Remove} what=${condition} onRemove=${() => onRemove(index)} />
           </li>
@@ -96,6 +97,7 @@ export function Chips({ conditions, link, onEdit, onRemove, onUnlink }) {
 /** @param {{what: string, onRemove: () => void}} properties */
 function Remove({ what, onRemove }) {
   return html`
-    <button type="button" class="list-chip-remove" aria-label=${`Remove ${shortened(what, MAX_CHIP_CHARACTERS)}`} onClick=${onRemove}>×</button>
+    <button type="button" class="list-chip-remove" aria-label=${`Remove ${shortened(what, MAX_CHIP_CHARACTERS)}`}
+      onClick=${onRemove}>×</button>
   `;
 }

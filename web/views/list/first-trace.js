@@ -21,7 +21,8 @@ export function FirstTrace({ app, isLive }) {
       </p>
       <pre class="list-first-variables" tabindex="0" aria-label="Variables">${shown.join("\n")}</pre>
       <p class="list-first-buttons">
-        <button type="button" class="button button-primary" onClick=${() => copy(app, variables.join("\n"), "variables")}>
+        <button type="button" class="button button-primary"
+          onClick=${() => copy(app, variables.join("\n"), "variables")}>
           Copy${token ? " with the token" : ""}
         </button>
         ${token &&
@@ -31,8 +32,10 @@ export function FirstTrace({ app, isLive }) {
       ${token &&
       html`<p class="muted">This is the token with which you signed in. One that may only read cannot send.</p>`}
       <h2>Or look at a sample: one trace, or an hour of a small shop</h2>
-      <pre class="list-first-variables" tabindex="0" aria-label="Commands">${commandsOf(location.origin, token !== "")}</pre>
-      <p class="list-waiting-text muted">${isLive ? "Waiting for the first trace…" : "Asking every few seconds…"}</p>
+      <pre class="list-first-variables" tabindex="0" aria-label="Commands">
+        ${commandsOf(location.origin, token !== "")}
+      </pre>
+      <p class="muted">${isLive ? "Waiting for the first trace…" : "Asking every few seconds…"}</p>
     </section>
   `;
 }

@@ -34,19 +34,21 @@ export function LatencyHistogram({ traces, percentiles, onBrush }) {
   const heightOf = (/** @type {number} */ count) => ((height - AXIS_PX - top) * count) / highest;
   return html`
     <div class="list-histogram" ref=${frame}>
-      <svg width=${width} height=${height} role="img" aria-label=${`Histogram of the durations of ${traces.length} traces`}>
+      <svg width=${width} height=${height} role="img"
+        aria-label=${`Histogram of the durations of ${traces.length} traces`}>
         ${buckets.map((bucket, index) => {
           const x = (index * width) / bucketCount;
           const barWidth = Math.max(1, width / bucketCount - 1);
           const full = heightOf(bucket.count);
           const failed = heightOf(bucket.errors);
+          const bottom = height - AXIS_PX;
           return (
             bucket.count > 0 &&
             html`
               <g key=${index} onClick=${() => onBrush(searchFor(bucket))}>
                 <title>${titleOf(bucket)}</title>
-                <rect class="list-column" x=${x} width=${barWidth} y=${height - AXIS_PX - full} height=${full - failed} />
-                <rect class="list-column-failed" x=${x} width=${barWidth} y=${height - AXIS_PX - failed} height=${failed} />
+                <rect class="list-column" x=${x} width=${barWidth} y=${bottom - full} height=${full - failed} />
+                <rect class="list-column-failed" x=${x} width=${barWidth} y=${bottom - failed} height=${failed} />
               </g>
             `
           );

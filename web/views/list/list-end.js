@@ -12,13 +12,14 @@ const MAX_ROWS_BY_ITSELF = 2_000;
 /**
  * @param {object} properties
  * @param {ListState} properties.state
+ * @param {boolean} [properties.isAsked] older traces come only when somebody asks
  * @param {() => void} properties.onLoadOlder
  */
-export function ListEnd({ state, onLoadOlder }) {
+export function ListEnd({ state, isAsked = false, onLoadOlder }) {
   const { feed, isLoadingOlder, lastPage, error } = state;
   const end = useRef(/** @type {HTMLElement | null} */ (null));
   // A search that stopped with few traces, or none, would go on for ever by itself.
-  const isByItself = lastPage?.isComplete !== false && !error && feed.rows.length < MAX_ROWS_BY_ITSELF;
+  const isByItself = !isAsked && lastPage?.isComplete !== false && !error && feed.rows.length < MAX_ROWS_BY_ITSELF;
   useNear(end, () => isByItself && onLoadOlder(), feed.rows.length);
   return html`
     <div class="list-end" ref=${end}>

@@ -96,11 +96,12 @@ export function ListPage({ app, route }) {
       ${rows.length > 0
         ? html`
             <div class="list-results" ...${hold.pointer}>
-              <${StatusBar} state=${state} isPaused=${isPaused} selected=${selected} onPause=${() => setPaused(!isPaused)}
-                onShowWaiting=${showWaiting} onReload=${reload} onClearSelection=${() => setSelected([])} />
+              <${StatusBar} state=${state} isPaused=${isPaused} selected=${selected}
+                onPause=${() => setPaused(!isPaused)} onShowWaiting=${showWaiting} onReload=${reload}
+                onClearSelection=${() => setSelected([])} />
               <${TraceTable} rows=${rows} order=${order} selected=${selected} last=${lastOpened} onOrder=${setOrder}
                 onSelect=${select} onOpen=${remember} onFocus=${hold.setFocused} />
-              <${ListEnd} state=${state} onLoadOlder=${() => list?.loadOlder()} />
+              <${ListEnd} state=${state} isAsked=${order !== "time"} onLoadOlder=${() => list?.loadOlder()} />
             </div>
           `
         : html`<${Nothing} app=${app} state=${state} filters=${filters} onSearch=${search} onReload=${reload}
@@ -125,7 +126,9 @@ function Nothing({ app, state, filters, onSearch, onReload, onLoadOlder }) {
   if (phase === "failed" && error instanceof Error && "code" in error && error.code === "invalid_parameter") {
     return html`<p class="list-loading muted">The collector does not understand this search: the form says what.</p>`;
   }
-  if (phase === "failed") return html`<${Trouble} title="The traces cannot be read" error=${error} onRetry=${onReload} />`;
+  if (phase === "failed") {
+    return html`<${Trouble} title="The traces cannot be read" error=${error} onRetry=${onReload} />`;
+  }
   if (feed.older) return html`<${ListEnd} state=${state} onLoadOlder=${onLoadOlder} />`;
   if (parametersOf(filters).size > 0) return html`<${NoMatch} filters=${filters} onSearch=${onSearch} />`;
   return html`<${FirstTrace} app=${app} isLive=${live === "live"} />`;

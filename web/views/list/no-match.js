@@ -16,14 +16,22 @@ export function NoMatch({ filters, onSearch }) {
   return html`
     <section class="list-none">
       <h1>No trace matches this search</h1>
-      <p class="muted">${hasOneSpanConditions(filters) && "All conditions have to hold for the same span. "}Search without:</p>
+      <p class="muted">
+        ${hasOneSpanConditions(filters) && "All conditions have to hold for the same span. "}Search without:
+      </p>
       <ul class="list-wider">
         ${widened(filters).map(
           ({ label, without }) => html`
-            <li key=${label}><button type="button" class="button t" onClick=${() => onSearch(without)}>${label}</button></li>
+            <li key=${label}>
+              <button type="button" class="button t" onClick=${() => onSearch(without)}>${label}</button>
+            </li>
           `,
         )}
-        <li><button type="button" class="button button-primary" onClick=${() => onSearch({ ...EMPTY_FILTERS })}>All filters</button></li>
+        <li>
+          <button type="button" class="button button-primary" onClick=${() => onSearch({ ...EMPTY_FILTERS })}>
+            All filters
+          </button>
+        </li>
       </ul>
     </section>
   `;

@@ -22,11 +22,14 @@ export function Plots({ traces, onOpen, onBrush }) {
   const failed = useMemo(() => traces.filter((trace) => trace.errorCount > 0).length, [traces]);
   return html`
     <section class="list-plots" aria-label="Durations">
-      <button type="button" class="list-plots-head" aria-expanded=${isOpen ? "true" : "false"} onClick=${() => setOpen(!isOpen)}>
+      <button type="button" class="list-plots-head" aria-expanded=${isOpen ? "true" : "false"}
+        onClick=${() => setOpen(!isOpen)}>
         <span class="list-fold" aria-hidden="true">${isOpen ? "▾" : "▸"}</span>
         <span>Durations</span>
         <span class="list-figures muted">
-          ${percentiles.map((nano, index) => html`<span key=${index}>p${PERCENTILES[index]} ${formatDuration(nano)}</span>`)}
+          ${percentiles.map(
+            (nano, index) => html`<span key=${index}>p${PERCENTILES[index]} ${formatDuration(nano)}</span>`,
+          )}
           <span class="list-figure-errors" data-some=${failed > 0}>${failed} of ${traces.length} with errors</span>
         </span>
       </button>

@@ -5,6 +5,7 @@ import { printable } from "../../model/formats.js";
 import { usePreference } from "../../platform/preferences.js";
 
 /** @typedef {import("../../model/types.js").Filters} Filters */
+/** @typedef {import("../../platform/preferences.js").SavedSearch} SavedSearch */
 
 const MAX_NAME_CHARACTERS = 100;
 
@@ -37,11 +38,28 @@ export function SavedSearches({ filters, onSearch }) {
     setSaved([...others, { name, query }]);
   }
 
+  /** @type {(search: SavedSearch) => void} */
+  function run(search) {
+    setOpen(false);
+    onSearch(filtersOf(search));
+  }
+
+  /** @type {(search: SavedSearch) => void} */
+  function remove(search) {
+    setSaved(saved.filter((other) => other !== search));
+    // The button that was pressed is gone with it, and the focus with that.
+    focusMenu();
+  }
+
   /** @type {(event: KeyboardEvent) => void} */
   function onKeyDown(event) {
     if (event.key !== "Escape" || !isOpen) return;
     event.stopPropagation();
     setOpen(false);
+    focusMenu();
+  }
+
+  function focusMenu() {
     menu.current?.querySelector("button")?.focus();
   }
 
@@ -53,23 +71,36 @@ export function SavedSearches({ filters, onSearch }) {
       ${isOpen &&
       html`
         <div class="list-saved-menu">
-          ${saved.length
-            ? html`<ul>${saved.map((search) => html`
-                <li key=${search.name}>
-                  <button type="button" class="button button-quiet list-saved-run" title=${describeQuery(search.query)}
-                    onClick=${() => {
-                      setOpen(false);
-                      onSearch(filtersFromParameters(new URLSearchParams(search.query)));
-                    }}><span class="t">${printable(search.name)}</span></button>
-                  <button type="button" class="button button-quiet button-icon" aria-label=${`Delete ${printable(search.name)}`}
-                    onClick=${() => setSaved(saved.filter((other) => other !== search))}>×</button>
-                </li>`)}
-              </ul>`
-            : html`<p class="muted">No search is saved on this device yet.${query ? "" : " Set a filter, then save it here."}</p>`}
+          ${saved.length === 0
+            ? html`<p class="muted">No search is saved on this device yet.</p>`
+            : html`<ul>
+                ${saved.map(
+                  (search) =>
+                    html`<${SavedRow} key=${search.name} search=${search} onRun=${run} onRemove=${remove} />`,
+                )}
+              </ul>`}
           ${query && html`<${SaveLine} key=${query} suggested=${describe(filters)} onSave=${save} />`}
         </div>
       `}
     </div>
+  `;
+}
+
+/**
+ * @param {object} properties
+ * @param {SavedSearch} properties.search
+ * @param {(search: SavedSearch) => void} properties.onRun
+ * @param {(search: SavedSearch) => void} properties.onRemove
+ */
+function SavedRow({ search, onRun, onRemove }) {
+  const name = printable(search.name);
+  return html`
+    <li>
+      <button type="button" class="button button-quiet list-saved-run" title=${printable(describe(filtersOf(search)))}
+        onClick=${() => onRun(search)}><span class="t">${name}</span></button>
+      <button type="button" class="button button-quiet button-icon" aria-label=${`Delete ${name}`}
+        onClick=${() => onRemove(search)}>×</button>
+    </li>
   `;
 }
 
@@ -92,7 +123,7 @@ function SaveLine({ suggested, onSave }) {
   `;
 }
 
-/** @type {(query: string) => string} */
-function describeQuery(query) {
-  return printable(describe(filtersFromParameters(new URLSearchParams(query))));
+/** @type {(search: SavedSearch) => Filters} */
+function filtersOf({ query }) {
+  return filtersFromParameters(new URLSearchParams(query));
 }

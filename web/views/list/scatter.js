@@ -7,6 +7,7 @@ import { Text } from "../trace/text.js";
 import { useSize } from "../trace/use-size.js";
 import { clockTicks, durationText, timeSpanOf, timeText } from "./plot-scales.js";
 import { drawScatter, fromPixels, MARGINS, toPixels } from "./scatter-canvas.js";
+import { errorText } from "./trace-row.js";
 
 /** @typedef {import("../../model/types.js").TraceSummary} TraceSummary */
 /** @typedef {import("../../model/types.js").Filters} Filters */
@@ -19,6 +20,7 @@ const NEAR_PX = 14;
 /** A drag that is shorter is a click with a shaking hand; a box that is flatter says nothing of that direction. */
 const LEAST_DRAG_PX = 6;
 const TICK_PX = 90;
+const TIP_PX = 10;
 
 /**
  * @param {object} properties
@@ -92,14 +94,15 @@ export function Scatter({ traces, onOpen, onBrush }) {
 /** @param {{point: Point, size: {width: number, height: number}, zone: "local" | "utc"}} properties */
 function Tip({ point, size, zone }) {
   const { left, top } = toPixels(point, size);
-  const isRight = left > size.width / 2;
+  // Where there is more room.
+  const place = left > size.width / 2 ? { right: `${size.width - left + TIP_PX}px` } : { left: `${left + TIP_PX}px` };
   const { trace } = point;
   return html`
-    <div class="list-tip" style=${{ top: `${top}px`, [isRight ? "right" : "left"]: `${isRight ? size.width - left + 10 : left + 10}px` }}>
+    <div class="list-tip" style=${{ top: `${top}px`, ...place }}>
       <strong><${Text} text=${trace.rootName} limit=${80} /></strong>
       <span><${Text} text=${trace.rootService} limit=${80} /></span>
       <span>${formatDuration(trace.durationNano)}, ${formatTime(BigInt(trace.startTimeUnixNano), zone)}</span>
-      ${trace.errorCount > 0 && html`<span class="list-tip-errors">${trace.errorCount} errors</span>`}
+      ${trace.errorCount > 0 && html`<span class="list-tip-errors">${errorText(trace.errorCount)}</span>`}
     </div>
   `;
 }

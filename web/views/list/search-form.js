@@ -98,8 +98,10 @@ export function SearchForm({ app, filters, names, error, onSearch }) {
             onUnlink=${() => search({ link: "" })}
           />
           <div class="list-tools">
-            <button type="button" class="button button-quiet" onClick=${() => search({ ...EMPTY_FILTERS })}>Clear all</button>
-            <button type="button" class="button button-quiet" onClick=${() => copy(app, location.href, "link")}>Copy link</button>
+            <button type="button" class="button button-quiet"
+              onClick=${() => search({ ...EMPTY_FILTERS })}>Clear all</button>
+            <button type="button" class="button button-quiet"
+              onClick=${() => copy(app, location.href, "link")}>Copy link</button>
           </div>
         </div>
       `}

@@ -17,11 +17,10 @@ import { formatRoute } from "../../platform/route.js";
  */
 export function StatusBar({ state, isPaused, selected, onPause, onShowWaiting, onReload, onClearSelection }) {
   const { feed, live, phase } = state;
-  const count = feed.rows.length;
   return html`
     <div class="list-status-bar">
       <span class="list-count">
-        ${phase === "loading" ? "Searching…" : `${formatCount(count)}${feed.older ? "+" : ""} ${count === 1 ? "trace" : "traces"}`}
+        ${phase === "loading" ? "Searching…" : tracesText(feed.rows.length, feed.older !== null)}
       </span>
       ${feed.waiting.length > 0 &&
       html`<button type="button" class="button button-primary list-waiting" title="n" onClick=${onShowWaiting}>
@@ -31,8 +30,9 @@ export function StatusBar({ state, isPaused, selected, onPause, onShowWaiting, o
         <${Selection} selected=${selected} onClear=${onClearSelection} />
         ${live === "off"
           ? html`<button type="button" class="button button-quiet" title="r" onClick=${onReload}>Read again</button>`
-          : html`<button type="button" class="button button-quiet list-pause" title=${isPaused ? "Resume (p)" : "Pause (p)"}
-              onClick=${onPause}>${isPaused ? "▶ Resume" : "❚❚ Pause"}</button>`}
+          : html`<button type="button" class="button button-quiet list-pause" title="p" onClick=${onPause}>
+              ${isPaused ? "▶ Resume" : "❚❚ Pause"}
+            </button>`}
       </span>
     </div>
   `;
@@ -57,6 +57,15 @@ function Selection({ selected, onClear }) {
  * @returns {string}
  */
 export function waitingText({ waiting, hasLostWaiting }) {
-  const count = `${waiting.length}${hasLostWaiting ? "+" : ""}`;
-  return `${count} new ${waiting.length === 1 ? "trace" : "traces"}`;
+  return tracesText(waiting.length, hasLostWaiting, "new ");
+}
+
+/**
+ * @param {number} count
+ * @param {boolean} hasMore there are more than these
+ * @param {string} [kind] "new "
+ * @returns {string} such as "100+ new traces"
+ */
+function tracesText(count, hasMore, kind = "") {
+  return `${formatCount(count)}${hasMore ? "+" : ""} ${kind}${count === 1 ? "trace" : "traces"}`;
 }

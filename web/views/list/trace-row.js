@@ -1,5 +1,5 @@
 /** A trace in the table: all of the row is a link to it. */
-import { html, useMemo } from "../../html.js";
+import { Component, html } from "../../html.js";
 import { serviceColour } from "../../model/colours.js";
 import { formatCount, formatDuration, formatTime } from "../../model/formats.js";
 import { formatRoute } from "../../platform/route.js";
@@ -12,19 +12,37 @@ const MAX_TOOLTIP_CHARACTERS = 1_000;
 const MAX_SERVICES = 3;
 
 /**
- * @param {object} properties
- * @param {TraceSummary} properties.trace
- * @param {string} properties.when how long ago it started
- * @param {"local" | "utc"} properties.zone
- * @param {number} properties.longestNano the whole width of a duration's bar
- * @param {boolean} properties.isSelected for a comparison
- * @param {boolean} properties.isLast the one that was looked at before
- * @param {(traceId: string) => void} properties.onSelect
- * @param {(traceId: string) => void} properties.onOpen it is about to be looked at
+ * @typedef {object} Properties
+ * @property {TraceSummary} trace
+ * @property {string} when how long ago it started
+ * @property {"local" | "utc"} zone
+ * @property {number} longestNano the whole width of a duration's bar
+ * @property {boolean} isSelected for a comparison
+ * @property {boolean} isLast the one that was looked at before
+ * @property {(traceId: string) => void} onSelect
+ * @property {(traceId: string) => void} onOpen it is about to be looked at
  */
-export function TraceRow({ trace, when, zone, longestNano, isSelected, isLast, onSelect, onOpen }) {
-  // The same elements again cost nothing: only rows that changed are compared with what is on the page.
-  return useMemo(() => {
+
+/**
+ * A class, as only these can say that nothing has changed. Elements that a hook remembers would do so too, but they
+ * keep the rows of all former renderings in memory.
+ * @extends {Component<Properties>}
+ */
+export class TraceRow extends Component {
+  /**
+   * @override
+   * @param {Properties} next
+   */
+  shouldComponentUpdate(next) {
+    const names = /** @type {(keyof Properties)[]} */ (Object.keys(next));
+    return names.some((name) => next[name] !== this.props[name]);
+  }
+
+  /**
+   * @override
+   * @param {Properties} properties
+   */
+  render({ trace, when, zone, longestNano, isSelected, isLast, onSelect, onOpen }) {
     const name = trace.rootName === "" ? "(no name)" : shortened(trace.rootName, MAX_NAME_CHARACTERS);
     return html`
       <div class="list-row" role="row" data-trace=${trace.traceId} data-failed=${trace.errorCount > 0}
@@ -35,7 +53,8 @@ export function TraceRow({ trace, when, zone, longestNano, isSelected, isLast, o
         </span>
         <span role="cell" class="list-when muted">${when}</span>
         <span role="cell" class="list-root">
-          <a class="list-link" href=${hrefOf(trace)} title=${tooltipOf(trace, zone)} onClick=${() => onOpen(trace.traceId)}>
+          <a class="list-link" href=${hrefOf(trace)} title=${tooltipOf(trace, zone)}
+            onClick=${() => onOpen(trace.traceId)}>
             <${Dot} service=${trace.rootService} />
             <span class="list-root-service t">${nameOf(trace.rootService)}</span>
             <span class="list-root-name t">${name}</span>
@@ -50,7 +69,7 @@ export function TraceRow({ trace, when, zone, longestNano, isSelected, isLast, o
         <span role="cell" class="list-services"><${Services} services=${trace.services} /></span>
       </div>
     `;
-  }, [trace, when, zone, longestNano, isSelected, isLast, onSelect, onOpen]);
+  }
 }
 
 /** @param {{services: string[]}} properties */
@@ -59,7 +78,9 @@ function Services({ services }) {
   return html`
     ${services.slice(0, MAX_SERVICES).map(
       (service) => html`
-        <span class="list-service" key=${service}><${Dot} service=${service} /><span class="t">${nameOf(service)}</span></span>
+        <span class="list-service" key=${service}>
+          <${Dot} service=${service} /><span class="t">${nameOf(service)}</span>
+        </span>
       `,
     )}
     ${hidden.length > 0 && html`<span class="muted">+${hidden.length}</span>`}
@@ -92,8 +113,11 @@ function nameOf(service) {
   return service === "" ? "(no service)" : shortened(service, MAX_NAME_CHARACTERS);
 }
 
-/** @type {(count: number) => string} */
-function errorText(count) {
+/**
+ * @param {number} count
+ * @returns {string} such as "1 error"
+ */
+export function errorText(count) {
   return `${formatCount(count)} ${count === 1 ? "error" : "errors"}`;
 }
 

@@ -4,11 +4,13 @@ import { useEffect, useRef, useState } from "../../html.js";
 /** The element of the frame that scrolls (views/shell.js). */
 const SCROLLER = ".shell-main";
 
+/** @typedef {{onPointerEnter: (event: PointerEvent) => void, onPointerLeave: () => void}} PointerHandlers */
+
 /**
  * @typedef {object} Hold
  * @property {boolean} isHeld
  * @property {{current: HTMLElement | null}} top an element above the first row, which has been scrolled away or not
- * @property {{onPointerEnter: (event: PointerEvent) => void, onPointerLeave: () => void}} pointer for what holds the rows
+ * @property {PointerHandlers} pointer for the element whose rows are held
  * @property {(isFocused: boolean) => void} setFocused
  */
 

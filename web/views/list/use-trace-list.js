@@ -11,6 +11,7 @@ import { openTraceList, OPENING } from "./trace-list.js";
 /** @typedef {import("./trace-list.js").TraceList} TraceList */
 
 const NOT_YET = createStore(OPENING);
+const FRAME_MS = 250;
 
 /**
  * @param {App} app
@@ -30,7 +31,7 @@ export function useTraceList(app, filters, isHeld) {
       {
         api: app.api,
         watch: (asked, listeners) => watch(app.session, asked, listeners),
-        nextFrame: requestAnimationFrame,
+        nextFrame: createFrames(),
         nowMs: Date.now,
       },
       filters,
@@ -44,6 +45,21 @@ export function useTraceList(app, filters, isHeld) {
   if (state.phase === "ready") former.current = state;
   const shown = state.phase === "loading" ? { ...former.current, phase: state.phase, live: state.live } : state;
   return { state: shown, list, reload: () => setGeneration((number) => number + 1) };
+}
+
+/**
+ * Frames, but not more of them than somebody can follow: each one means that hundreds of rows are looked through.
+ * @returns {(task: () => void) => void}
+ */
+function createFrames() {
+  let lastMs = -FRAME_MS;
+  return (task) => {
+    const waitMs = lastMs + FRAME_MS - performance.now();
+    setTimeout(() => {
+      lastMs = performance.now();
+      requestAnimationFrame(task);
+    }, Math.max(0, waitMs));
+  };
 }
 
 /**

@@ -25,10 +25,11 @@ const FIGURES_AWAY_PX = 14;
  * @param {(service: string) => void} props.onSelect
  * @param {(service: string) => void} [props.onOpen] on double click and Enter
  */
-export function ServiceGraph({ nodes, edges, selected, onSelect, onOpen }) {
+export function ServiceGraph({ nodes, edges: allEdges, selected, onSelect, onOpen }) {
   const marker = useId();
-  const placed = useMemo(() => layout(nodes, edges), [nodes, edges]);
   const services = useMemo(() => nodes.map(({ service }) => service), [nodes]);
+  const edges = useMemo(() => drawable(allEdges, services), [allEdges, services]);
+  const placed = useMemo(() => layout(nodes, edges), [nodes, edges]);
   const most = edges.reduce((largest, { callCount }) => Math.max(largest, callCount), 1);
   const isNear = neighbourhood(edges, selected);
   const width = placed.width + 2 * PADDING_PX;
@@ -102,6 +103,15 @@ function Figures({ edge, points }) {
   </g>`;
 }
 
+/**
+ * Of very many services the collector names the largest only, and calls of others too: they have no box.
+ * @type {(edges: ServiceEdge[], services: string[]) => ServiceEdge[]}
+ */
+function drawable(edges, services) {
+  const known = new Set(services);
+  return edges.filter(({ parent, child }) => known.has(parent) && known.has(child));
+}
+
 /** @type {(edge: ServiceEdge, service: string) => boolean} */
 function isOf({ parent, child }, service) {
   return service !== "" && (parent === service || child === service);
@@ -119,8 +129,10 @@ function isOf({ parent, child }, service) {
 function NodeBox({ node, box, colour, state, onSelect, onOpen }) {
   const spans = `${formatCount(node.spanCount)} ${node.spanCount === 1 ? "span" : "spans"}`;
   const errors = node.errorCount > 0
-    ? `${errorText({ callCount: node.spanCount, errorCount: node.errorCount })} failed`
-    : "no errors";
+    ? ` · ${errorText({ callCount: node.spanCount, errorCount: node.errorCount })} failed`
+    : "";
+  // The label has what is seen, word for word: who speaks to the page says what is on it.
+  const counts = `${spans}${errors}`;
   const name = node.service || "no service";
   const choose = (/** @type {Event} */ event) => {
     // A click beside the services takes the selection away.
@@ -141,17 +153,17 @@ function NodeBox({ node, box, colour, state, onSelect, onOpen }) {
     tabindex="0"
     role="button"
     aria-pressed=${state === "is-selected"}
-    aria-label=${shortened(`${name}, ${spans}, ${errors}`, 300)}
+    aria-label=${`${shortened(name, 300)} ${counts}`}
     onClick=${choose}
     onDblClick=${() => onOpen?.(node.service)}
     onKeyDown=${onKeyDown}
   >
-    <title>${shortened(name, 300)}</title>
+    ${name.length > NAME_CHARACTERS && html`<title>${shortened(name, 300)}</title>`}
     <rect class="graph-box" width=${box.width} height=${box.height} rx="6" />
     <rect class="graph-strip" y="6" width="4" height=${box.height - 12} rx="2" />
-    <text class="graph-name" x="14" y=${box.height / 2 - 3}>${shortened(name, NAME_CHARACTERS)}</text>
+    <text class="graph-name" x="14" y=${box.height / 2 - 3}>${shortened(name, NAME_CHARACTERS)}</text>${" "}
     <text class=${node.errorCount > 0 ? "graph-counts is-failing" : "graph-counts"} x="14" y=${box.height / 2 + 13}>
-      ${spans}${node.errorCount > 0 ? ` · ${errors}` : ""}
+      ${counts}
     </text>
   </g>`;
 }

@@ -1,4 +1,4 @@
-/** Who calls whom, as the collector knows it: asked at once, when asked to, and every half minute. */
+/** Who calls whom, as the collector knows it: asked at once, when asked to, and every minute. */
 
 import { useCallback, useEffect, useRef, useState } from "../../html.js";
 
@@ -13,7 +13,7 @@ import { useCallback, useEffect, useRef, useState } from "../../html.js";
  * @property {() => void} ask
  */
 
-const EVERY_MS = 30_000;
+const EVERY_MS = 60_000;
 
 /**
  * @param {Api} api

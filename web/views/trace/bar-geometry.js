@@ -1,4 +1,4 @@
-/** Where the parts of a row's bar are: pure arithmetic in nanoseconds, fractions of what is in sight, and pixels. */
+/** Where the parts of a row's bar are: in nanoseconds, in fractions of what is in sight, and in pixels. */
 
 /** @typedef {import("../../model/types.js").Trace} Trace */
 /** @typedef {import("../../model/types.js").Span} Span */
@@ -39,7 +39,7 @@ export function endOf(trace, span) {
 }
 
 /**
- * The stretches of a span in which none of its children runs. They are worked out once for each row of a trace.
+ * The stretches of a span in which none of its children runs; worked out once for each row of a trace.
  * @param {Trace} trace
  * @param {number} row
  * @returns {Stretch[]} by time
@@ -85,8 +85,8 @@ function withoutChildren(trace, row) {
  */
 
 /**
- * An SVG path of rectangles where the stretches are. It is made of whole pixels, so that its length depends on the
- * width and not on the number of stretches; where there are any in sight, it has at least one.
+ * An SVG path of rectangles where the stretches are. It is made of whole pixels, so that its length depends
+ * on the width and not on the number of stretches; where there are any in sight, it has at least one.
  * @param {Iterable<Stretch>} stretches by time
  * @param {TimeScale} scale
  * @param {PathBox} box
@@ -135,7 +135,7 @@ function coverage(stretches, scale, widthPx) {
 }
 
 /**
- * Where the duration's text goes: beside the bar if there is room, behind it before in front of it, and else on it.
+ * Where the duration's text goes: behind the bar if there is room, else in front of it, else on it.
  * @param {{left: number, right: number}} bar fractions of what is in sight
  * @param {number} widthPx of what is in sight
  * @param {string} text

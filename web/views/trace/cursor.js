@@ -27,8 +27,15 @@ export function Cursor({ area, scale, treePx, barsPx }) {
   if (atPx === null) return null;
   const nano = scale.toNano(atPx / barsPx);
   const isAtEnd = atPx > barsPx / 2;
-  return html`<div class="timeline-cursor" style=${{ transform: `translateX(${treePx + atPx}px)` }} aria-hidden="true">
-    <span class=${isAtEnd ? "timeline-cursor-time is-at-end" : "timeline-cursor-time"} title=${exactNano(nano)}>
+  return html`<div
+    class="timeline-cursor"
+    style=${{ transform: `translateX(${treePx + atPx}px)` }}
+    aria-hidden="true"
+  >
+    <span
+      class=${isAtEnd ? "timeline-cursor-time is-at-end" : "timeline-cursor-time"}
+      title=${exactNano(nano)}
+    >
       +${formatDuration(nano)}
     </span>
   </div>`;

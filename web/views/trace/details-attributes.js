@@ -9,6 +9,7 @@ import { addressOf, LongText, Text } from "./text.js";
 
 /** @typedef {import("../../app.js").App} App */
 /** @typedef {import("../../model/types.js").Attribute} Attribute */
+/** @typedef {{currentTarget: HTMLInputElement}} InputEvent */
 
 // A filter is worth its room from here on.
 const FILTERED_FROM = 8;
@@ -32,17 +33,21 @@ export function Attributes({ app, title, attributes, isSearchable, isOpen }) {
   const shown = attributes.filter(({ key, text }) => `${key}=${text}`.toLowerCase().includes(wanted));
   return html`<details class="details-section" open=${isOpen}>
     <summary class="details-title">${title} <span class="details-count">${attributes.length}</span></summary>
-    ${attributes.length >= FILTERED_FROM &&
-    html`<input
-      class="input details-filter"
-      type="search"
-      placeholder="Filter"
-      aria-label=${`Filter: ${title}`}
-      value=${filter}
-      onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setFilter(event.currentTarget.value)}
-    />`}
+    ${
+      attributes.length >= FILTERED_FROM &&
+      html`<input
+        class="input details-filter"
+        type="search"
+        placeholder="Filter"
+        aria-label=${`Filter: ${title}`}
+        value=${filter}
+        onInput=${(/** @type {InputEvent} */ event) => setFilter(event.currentTarget.value)}
+      />`
+    }
     <dl class="details-attributes">
-      ${shown.map((attribute) => html`<${Row} key=${attribute.key} app=${app} attribute=${attribute} isSearchable=${isSearchable} />`)}
+      ${shown.map(
+        (attribute) => html`<${Row} key=${attribute.key} attribute=${attribute} ...${{ app, isSearchable }} />`,
+      )}
     </dl>
     ${shown.length === 0 && html`<p class="muted">None of them has “${filter.trim()}”.</p>`}
   </details>`;
@@ -60,14 +65,16 @@ function Row({ app, attribute, isSearchable }) {
       <span class="details-type">${type}</span>
       <span class="details-buttons">
         <${CopyButton} app=${app} text=${text} what="value" />
-        ${search !== null &&
-        html`<a
-          class="button button-quiet button-icon trace-small"
-          title="Find traces with this"
-          aria-label="Find traces with this"
-          href=${formatRoute({ page: "traces", filters })}
-          ><${Glyph} name="filter"
-        /></a>`}
+        ${
+          search !== null &&
+          html`<a
+            class="button button-quiet button-icon trace-small"
+            title="Find traces with this"
+            aria-label="Find traces with this"
+            href=${formatRoute({ page: "traces", filters })}
+            ><${Glyph} name="filter"
+          /></a>`
+        }
       </span>
     </dd>
   </div>`;
@@ -79,7 +86,9 @@ function Value({ attribute: { type, text } }) {
   if (type === "string" && text === "") return html`<span class="muted">empty</span>`;
   const address = type === "string" ? addressOf(text) : null;
   if (address === null) return html`<${LongText} text=${text} />`;
-  return html`<a href=${address} target="_blank" rel="noopener noreferrer nofollow"><${LongText} text=${text} /></a>`;
+  return html`<a href=${address} target="_blank" rel="noopener noreferrer nofollow"
+    ><${LongText} text=${text}
+  /></a>`;
 }
 
 /**
@@ -89,7 +98,11 @@ function Value({ attribute: { type, text } }) {
  */
 function conditionOf({ key, type, text }) {
   if (UNSEARCHABLE_KEY.test(key)) return null;
-  const isComparable = type === "string" || type === "bool" || type === "int" || (type === "double" && Number.isFinite(Number(text)));
+  const isComparable =
+    type === "string" ||
+    type === "bool" ||
+    type === "int" ||
+    (type === "double" && Number.isFinite(Number(text)));
   if (!isComparable) return `${key} exists`;
   return text.length > SEARCHABLE_CHARACTERS ? null : `${key}=${text}`;
 }

@@ -4,6 +4,7 @@ import { html, useState } from "../../html.js";
 import { exactNano, formatDuration, printable } from "../../model/formats.js";
 import { Attributes } from "./details-attributes.js";
 import { CopyButton } from "./copying.js";
+import { Dropped } from "./dropped.js";
 import { LongText, Text } from "./text.js";
 
 /** @typedef {import("../../app.js").App} App */
@@ -24,10 +25,17 @@ export function Events({ app, span }) {
   return html`<details class="details-section" open>
     <summary class="details-title">Events <span class="details-count">${events.length}</span></summary>
     <ol class="details-events">
-      ${shown.map((event, at) => html`<${Event} key=${at} app=${app} event=${event} sinceNano=${event.timeNano - span.startNano} />`)}
+      ${shown.map((event, at) => {
+        const sinceNano = event.timeNano - span.startNano;
+        return html`<${Event} key=${at} app=${app} event=${event} sinceNano=${sinceNano} />`;
+      })}
     </ol>
-    ${shown.length < events.length &&
-    html`<button type="button" class="details-more" onClick=${() => setWhole(true)}>show all ${events.length} events</button>`}
+    ${
+      shown.length < events.length &&
+      html`<button type="button" class="details-more" onClick=${() => setWhole(true)}>
+        show all ${events.length} events
+      </button>`
+    }
   </details>`;
 }
 
@@ -36,19 +44,34 @@ function Event({ app, event, sinceNano }) {
   const { name, attributes, droppedAttributesCount } = event;
   const find = (/** @type {string} */ wanted) => attributes.find(({ key }) => key === wanted)?.text ?? "";
   const [type, message, stack] = [...NAMING_KEYS, STACK_KEY].map(find);
-  const others = attributes.filter(({ key, text }) => key !== STACK_KEY && !(NAMING_KEYS.includes(key) && text !== ""));
+  const others = attributes.filter(
+    ({ key, text }) => key !== STACK_KEY && !(NAMING_KEYS.includes(key) && text !== ""),
+  );
   return html`<li class="details-event">
     <p>
-      <span class="details-event-time" title=${exactNano(event.timeUnixNano)}>+${formatDuration(sinceNano)}</span>${" "}
+      <span class="details-event-time" title=${exactNano(event.timeUnixNano)}
+        >+${formatDuration(sinceNano)}</span
+      >${" "}
       <strong><${Text} text=${name || "no name"} /></strong>
     </p>
-    ${(type !== "" || message !== "") &&
-    html`<p class="details-exception"><strong><${Text} text=${type} /></strong>${" "}<${LongText} text=${message} /></p>`}
+    ${
+      (type !== "" || message !== "") &&
+      html`<p class="details-exception">
+        <strong><${Text} text=${type} /></strong>${" "}<${LongText} text=${message} />
+      </p>`
+    }
     ${stack !== "" && html`<${Stack} app=${app} text=${stack} />`}
-    ${others.length > 0 &&
-    html`<${Attributes} app=${app} title="Event attributes" attributes=${others} isSearchable=${false} isOpen=${others.length < 6} />`}
-    ${droppedAttributesCount > 0 &&
-    html`<p class="details-dropped">${droppedAttributesCount.toLocaleString("en")} more attributes were dropped.</p>`}
+    ${
+      others.length > 0 &&
+      html`<${Attributes}
+        app=${app}
+        title="Event attributes"
+        attributes=${others}
+        isSearchable=${false}
+        isOpen=${others.length < 6}
+      />`
+    }
+    <${Dropped} count=${droppedAttributesCount} what="attribute" />
   </li>`;
 }
 
@@ -59,7 +82,14 @@ function Stack({ app, text }) {
   return html`<div class="details-stack">
     <div class="details-stack-tools">
       <span class="muted">Stack trace</span>
-      <button type="button" class="details-more" aria-pressed=${isWrapped} onClick=${() => setWrapped(!isWrapped)}>wrap lines</button>
+      <button
+        type="button"
+        class="details-more"
+        aria-pressed=${isWrapped}
+        onClick=${() => setWrapped(!isWrapped)}
+      >
+        wrap lines
+      </button>
       <${CopyButton} app=${app} text=${text} what="stack trace" />
     </div>
     <pre class=${isWrapped ? "t is-wrapped" : "t"} tabindex="0">${printable(shown)}</pre>

@@ -20,7 +20,12 @@ function Dialog({ title, onClose, children }) {
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);
-  return html`<dialog class="trace-dialog" ref=${dialog} aria-labelledby="trace-dialog-title" onClose=${onClose}>
+  return html`<dialog
+    class="trace-dialog"
+    ref=${dialog}
+    aria-labelledby="trace-dialog-title"
+    onClose=${onClose}
+  >
     <h2 id="trace-dialog-title">${title}</h2>
     ${children}
   </dialog>`;
@@ -44,7 +49,10 @@ export function DeleteDialog({ app, trace, onClose }) {
     }
   }
   return html`<${Dialog} title="Delete this trace?" onClose=${onClose}>
-    <p>All ${formatCount(trace.spans.length)} spans of it are deleted from the collector. This cannot be undone.</p>
+    <p>
+      All ${formatCount(trace.spans.length)} spans of it are deleted from the collector. This cannot be
+      undone.
+    </p>
     ${problem !== "" && html`<p class="trace-problem" role="alert">${problem}</p>`}
     <div class="trace-dialog-buttons">
       <button type="button" class="button" onClick=${onClose}>Keep it</button>
@@ -87,7 +95,8 @@ export function CompareDialog({ app, traceId, onClose }) {
           spellcheck=${false}
           aria-invalid=${problem !== ""}
           aria-describedby="trace-compare-problem"
-          onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setText(event.currentTarget.value)}
+          onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget }) =>
+            setText(currentTarget.value)}
         />
       </label>
       <p class="trace-problem" id="trace-compare-problem" role="alert">${problem}</p>

@@ -27,39 +27,59 @@ export function ErrorList({ trace, selectedId, onJump, onStep }) {
   const count = failing.length === 1 ? "1 error" : `${formatCount(failing.length)} errors`;
   return html`<section class="trace-errors" aria-label="Errors">
     <div class="trace-errors-head">
-      <button type="button" class="trace-errors-toggle" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}>
+      <button
+        type="button"
+        class="trace-errors-toggle"
+        aria-expanded=${isOpen}
+        onClick=${() => setOpen(!isOpen)}
+      >
         <span class=${isOpen ? "timeline-arrow is-open" : "timeline-arrow"}></span>${count}
       </button>
-      <button type="button" class="button button-quiet trace-step" title="Next error (e)" onClick=${() => onStep(1)}>next</button>
-      <button type="button" class="button button-quiet trace-step" title="Previous error (E)" onClick=${() => onStep(-1)}>
+      <button
+        type="button"
+        class="button button-quiet trace-step"
+        title="Next error (e)"
+        onClick=${() => onStep(1)}
+      >
+        next
+      </button>
+      <button
+        type="button"
+        class="button button-quiet trace-step"
+        title="Previous error (E)"
+        onClick=${() => onStep(-1)}
+      >
         previous
       </button>
     </div>
-    ${isOpen &&
-    html`<ul class="trace-errors-list">
-      ${failing.slice(0, SHOWN_SPANS).map(({ row, isOrigin }) => {
-        const span = trace.spans[row];
-        return html`<li key=${span.spanId}>
-          <button
-            type="button"
-            class="trace-error"
-            style=${{ "--service": colourOf(trace, span.service) }}
-            aria-current=${span.spanId === selectedId}
-            onClick=${() => onJump(row)}
-          >
-            <span class="timeline-swatch"></span>
-            <span class="trace-error-name">
-              <span class="muted"><${Text} text=${span.service || "no service"} limit=${60} /></span>${" "}
-              <${Text} text=${span.name || "no name"} limit=${120} />
-            </span>
-            <span class="trace-error-message t">${shortened(reasonOf(span), 300)}</span>
-            ${isOrigin && html`<span class="trace-origin" title="No span below it failed">origin</span>`}
-            <span class="trace-error-time">${formatDuration(span.durationNano)}</span>
-          </button>
-        </li>`;
-      })}
-      ${failing.length > SHOWN_SPANS && html`<li class="muted">and ${formatCount(failing.length - SHOWN_SPANS)} more</li>`}
-    </ul>`}
+    ${
+      isOpen &&
+      html`<ul class="trace-errors-list">
+        ${failing.slice(0, SHOWN_SPANS).map(({ row, isOrigin }) => {
+          const span = trace.spans[row];
+          return html`<li key=${span.spanId}>
+            <button
+              type="button"
+              class="trace-error"
+              style=${{ "--service": colourOf(trace, span.service) }}
+              aria-current=${span.spanId === selectedId}
+              onClick=${() => onJump(row)}
+            >
+              <span class="timeline-swatch"></span>
+              <span class="trace-error-name">
+                <span class="muted"><${Text} text=${span.service || "no service"} limit=${60} /></span>${" "}
+                <${Text} text=${span.name || "no name"} limit=${120} />
+              </span>
+              <span class="trace-error-message t">${shortened(reasonOf(span), 300)}</span>
+              ${isOrigin && html`<span class="trace-origin" title="No span below it failed">origin</span>`}
+              <span class="trace-error-time">${formatDuration(span.durationNano)}</span>
+            </button>
+          </li>`;
+        })}
+        ${failing.length > SHOWN_SPANS &&
+        html`<li class="muted">and ${formatCount(failing.length - SHOWN_SPANS)} more</li>`}
+      </ul>`
+    }
   </section>`;
 }
 

@@ -21,7 +21,9 @@ export function failingSpans(trace) {
     isOrigin: index + 1 === rows.length || rows[index + 1] >= trace.subtreeEnds[row],
   }));
   const start = (/** @type {FailingSpan} */ { row }) => trace.spans[row].startNano;
-  return failing.sort((a, b) => Number(b.isOrigin) - Number(a.isOrigin) || start(a) - start(b) || a.row - b.row);
+  return failing.sort(
+    (a, b) => Number(b.isOrigin) - Number(a.isOrigin) || start(a) - start(b) || a.row - b.row,
+  );
 }
 
 /**
@@ -31,7 +33,8 @@ export function failingSpans(trace) {
  */
 export function failingRows(trace) {
   const rows = [];
-  for (let row = 0; row < trace.spans.length; row += 1) if (trace.spans[row].status === "ERROR") rows.push(row);
+  for (let row = 0; row < trace.spans.length; row += 1)
+    if (trace.spans[row].status === "ERROR") rows.push(row);
   return rows;
 }
 

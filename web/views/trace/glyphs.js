@@ -1,10 +1,12 @@
-/** The icons of the trace page: lines of 16 by 16 in the colour of the text. They say nothing by themselves. */
+/** The icons of the trace page: lines of 16 by 16 in the text's colour. They say nothing by themselves. */
 
 import { html } from "../../html.js";
 
 const PATHS = {
   copy: "M6 6h7.5v7.5H6zM3.5 10H2.5V2.5H10v1",
-  link: "M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.2-2.2A2.6 2.6 0 0 0 9 3.3l-.9.9M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.3 9A2.6 2.6 0 0 0 7 12.7l.9-.9",
+  link:
+    "M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.2-2.2A2.6 2.6 0 0 0 9 3.3l-.9.9" +
+    "M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.3 9A2.6 2.6 0 0 0 7 12.7l.9-.9",
   download: "M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.5h11",
   remove: "M3 4.5h10M6.5 4.5V2.5h3v2M4.5 4.5l.6 9h5.8l.6-9",
   compare: "M5.5 2.5v11M10.5 2.5v11M2.5 5.5h3M10.5 8h3M2.5 10.5h3",

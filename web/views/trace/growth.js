@@ -1,4 +1,4 @@
-/** When a trace that is shown is read again: told by the live stream, or asked now and then where there is none. */
+/** When a trace that is shown is read again: told by the live line, or asked now and then without one. */
 
 import { watch } from "../../platform/live.js";
 import { EMPTY_FILTERS } from "../../model/filters.js";
@@ -22,7 +22,7 @@ const RECENT_MS = 2 * 60_000;
  * @param {any} options.session
  * @param {Trace} options.trace as it was read first
  * @param {() => Promise<Trace>} options.read
- * @param {(error: unknown) => boolean} options.isGone whether a failed reading says that there is nothing more to read
+ * @param {(error: unknown) => boolean} options.isGone whether a failed reading was the last one
  * @param {AbortSignal} options.signal
  */
 export function followGrowth({ session, trace, read, isGone, signal }) {
@@ -52,10 +52,14 @@ export function followGrowth({ session, trace, read, isGone, signal }) {
 
 /**
  * One reading at a time, with a pause behind each; wishes that come meanwhile are one.
- * @param {{trace: Trace, read: () => Promise<Trace>, isGone: (error: unknown) => boolean, signal: AbortSignal}} options
+ * @param {object} options
+ * @param {Trace} options.trace
+ * @param {() => Promise<Trace>} options.read
+ * @param {(error: unknown) => boolean} options.isGone
+ * @param {AbortSignal} options.signal
  */
 function createReader({ trace, read, isGone, signal }) {
-  let spanCount = trace.spans.length;
+  let last = trace;
   let isWanted = false;
   let isOver = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -67,7 +71,7 @@ function createReader({ trace, read, isGone, signal }) {
     isWanted = false;
     const started = performance.now();
     try {
-      spanCount = (await read()).spans.length;
+      last = await read();
     } catch (error) {
       // Whatever else failed passes; the next wish tries again.
       isOver = isGone(error);
@@ -83,9 +87,10 @@ function createReader({ trace, read, isGone, signal }) {
   }
 
   return {
-    spanCount: () => spanCount,
+    spanCount: () => last.spans.length,
     want() {
-      isWanted = true;
+      // Of a trace that is too large, the same part would be read again.
+      isWanted = last.isWhole;
       if (pause === undefined && !isReading) next();
     },
     stop: () => clearTimeout(pause),
@@ -115,7 +120,7 @@ function endUnixMs(trace) {
 }
 
 /**
- * A subscription is to what the list would have, so a service of the trace is enough to be told of all its spans.
+ * A subscription is to what the list would have: a service of the trace is enough to hear of all its spans.
  * @param {Trace} trace
  */
 function filtersOf(trace) {

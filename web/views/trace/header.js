@@ -5,7 +5,7 @@ import { fileName } from "../../model/otlp-download.js";
 import { exactNano, formatCount, formatDuration, formatTime } from "../../model/formats.js";
 import { usePreference } from "../../platform/preferences.js";
 import { CompareDialog, DeleteDialog } from "./dialogs.js";
-import { copy, CopyButton } from "./copying.js";
+import { CopyButton } from "./copying.js";
 import { Glyph } from "./glyphs.js";
 import { Text } from "./text.js";
 
@@ -20,8 +20,9 @@ const ADDED_SHOWN_MS = 6000;
  * @param {App} props.app
  * @param {Trace} props.trace
  * @param {Reading} props.reading
+ * @param {() => void} props.onCopyLink
  */
-export function Header({ app, trace, reading }) {
+export function Header({ app, trace, reading, onCopyLink }) {
   const span = trace.spans[rootRow(trace)];
   return html`<header class="trace-head">
     <div class="trace-title">
@@ -30,7 +31,7 @@ export function Header({ app, trace, reading }) {
         <${Text} text=${span.name || "no name"} />
       </h1>
       <${Added} app=${app} added=${reading.added} />
-      <${Actions} app=${app} trace=${trace} document=${reading.document} />
+      <${Actions} app=${app} trace=${trace} document=${reading.document} onCopyLink=${onCopyLink} />
     </div>
     <${Facts} app=${app} trace=${trace} />
   </header>`;
@@ -41,7 +42,10 @@ export function Header({ app, trace, reading }) {
  * @param {Trace} trace
  */
 export function rootRow(trace) {
-  return Math.max(0, trace.spans.findIndex(({ parentSpanId }) => parentSpanId === ""));
+  return Math.max(
+    0,
+    trace.spans.findIndex(({ parentSpanId }) => parentSpanId === ""),
+  );
 }
 
 /** @param {{app: App, trace: Trace}} props */
@@ -53,16 +57,39 @@ function Facts({ app, trace }) {
   return html`<dl class="trace-facts">
     <div>
       <dt>Start</dt>
-      <dd title=${`${trace.startUnixNano} ns since 1970`}>${start} <span class="muted">${zone === "utc" ? "UTC" : "local"}</span></dd>
+      <dd title=${`${trace.startUnixNano} ns since 1970`}>
+        ${start} <span class="muted">${zone === "utc" ? "UTC" : "local"}</span>
+      </dd>
     </div>
-    <div><dt>Duration</dt><dd title=${exactNano(trace.durationNano)}>${formatDuration(trace.durationNano)}</dd></div>
-    <div><dt>Spans</dt><dd>${formatCount(trace.spans.length)}</dd></div>
-    <div><dt>Services</dt><dd>${formatCount(trace.services.length)}</dd></div>
-    <div><dt>Depth</dt><dd>${formatCount(depth)}</dd></div>
-    ${roots > 1 && html`<div><dt>Roots</dt><dd>${formatCount(roots)}</dd></div>`}
+    <div>
+      <dt>Duration</dt>
+      <dd title=${exactNano(trace.durationNano)}>${formatDuration(trace.durationNano)}</dd>
+    </div>
+    <div>
+      <dt>Spans</dt>
+      <dd>${formatCount(trace.spans.length)}</dd>
+    </div>
+    <div>
+      <dt>Services</dt>
+      <dd>${formatCount(trace.services.length)}</dd>
+    </div>
+    <div>
+      <dt>Depth</dt>
+      <dd>${formatCount(depth)}</dd>
+    </div>
+    ${
+      roots > 1 &&
+      html`<div>
+        <dt>Roots</dt>
+        <dd>${formatCount(roots)}</dd>
+      </div>`
+    }
     <div class="trace-id">
       <dt>Trace</dt>
-      <dd><code title=${trace.traceId}>${trace.traceId}</code><${CopyButton} app=${app} text=${trace.traceId} what="trace id" /></dd>
+      <dd>
+        <code title=${trace.traceId}>${trace.traceId}</code
+        ><${CopyButton} app=${app} text=${trace.traceId} what="trace id" />
+      </dd>
     </div>
   </dl>`;
 }
@@ -88,12 +115,12 @@ function addedText(count) {
   return count === 1 ? "1 new span" : `${formatCount(count)} new spans`;
 }
 
-/** @param {{app: App, trace: Trace, document: object | null}} props */
-function Actions({ app, trace, document: traceDocument }) {
+/** @param {{app: App, trace: Trace, document: object | null, onCopyLink: () => void}} props */
+function Actions({ app, trace, document: traceDocument, onCopyLink }) {
   const [open, setOpen] = useState(/** @type {"" | "compare" | "delete"} */ (""));
   const close = () => setOpen("");
   return html`<div class="trace-actions">
-    <button type="button" class="button button-quiet" title="Copy link (y)" onClick=${() => copyLink(app)}>
+    <button type="button" class="button button-quiet" title="Copy link (y)" onClick=${onCopyLink}>
       <${Glyph} name="link" /><span class="trace-wide">Copy link</span>
     </button>
     <button
@@ -104,23 +131,25 @@ function Actions({ app, trace, document: traceDocument }) {
     >
       <${Glyph} name="download" /><span class="trace-wide">OTLP JSON</span>
     </button>
-    <button type="button" class="button button-quiet" title="Compare with another trace" onClick=${() => setOpen("compare")}>
+    <button
+      type="button"
+      class="button button-quiet"
+      title="Compare with another trace"
+      onClick=${() => setOpen("compare")}
+    >
       <${Glyph} name="compare" /><span class="trace-wide">Compare with…</span>
     </button>
-    <button type="button" class="button button-quiet" title="Delete this trace" onClick=${() => setOpen("delete")}>
+    <button
+      type="button"
+      class="button button-quiet"
+      title="Delete this trace"
+      onClick=${() => setOpen("delete")}
+    >
       <${Glyph} name="remove" /><span class="trace-wide">Delete</span>
     </button>
     ${open === "compare" && html`<${CompareDialog} app=${app} traceId=${trace.traceId} onClose=${close} />`}
     ${open === "delete" && html`<${DeleteDialog} app=${app} trace=${trace} onClose=${close} />`}
   </div>`;
-}
-
-/**
- * The address has no token in it, so it may be sent to others.
- * @param {App} app
- */
-export function copyLink(app) {
-  return copy(app, window.location.href, "link");
 }
 
 /**

@@ -3,6 +3,7 @@
 import { useKeys } from "../keys.js";
 import { isFoldable } from "./use-folding.js";
 import { indexOfRow } from "./rows.js";
+import { DETAILS_ID } from "./details.js";
 import { SEARCH_ID } from "./toolbar.js";
 
 /** @typedef {import("../../model/types.js").Trace} Trace */
@@ -13,18 +14,17 @@ import { SEARCH_ID } from "./toolbar.js";
 
 /** @type {import("../keys.js").KeyHelp[]} */
 export const KEYS = [
-  { keys: "j k", does: "Next, previous span" },
-  { keys: "ArrowDown ArrowUp", does: "Next, previous span" },
-  { keys: "ArrowRight ArrowLeft", does: "Unfold, fold; on to the child, the parent" },
-  { keys: "Enter", does: "Show the details of the span" },
-  { keys: "Escape", does: "Close the details" },
+  { keys: "j k ↓ ↑", does: "Next, previous span" },
+  { keys: "→ ←", does: "Unfold, fold; on to the child, the parent" },
+  { keys: "Home End", does: "First, last span" },
+  { keys: "Enter", does: "Show the details of the span; again to go there" },
+  { keys: "Esc", does: "Close the details; select nothing" },
   { keys: "e E", does: "Next, previous error" },
   { keys: "/", does: "Find spans" },
   { keys: "n N", does: "Next, previous match" },
-  { keys: "+ - 0", does: "Zoom in, zoom out, show the whole trace" },
-  { keys: "w s", does: "Zoom in, zoom out" },
-  { keys: "a d", does: "Pan to the left, to the right" },
-  { keys: "shift+ArrowLeft shift+ArrowRight", does: "Pan to the left, to the right" },
+  { keys: "+ - 0", does: "Zoom in, out, show the whole trace" },
+  { keys: "w s", does: "Zoom in, out" },
+  { keys: "a d Shift+← →", does: "Pan to the left, to the right" },
   { keys: "[ ]", does: "Fold the children, unfold all below" },
   { keys: "{ }", does: "Fold all, unfold all" },
   { keys: "c", does: "Critical path on, off" },
@@ -109,7 +109,11 @@ export function onRowKey(commands, event, row, pageRows) {
   const at = indexOfRow(rows, row);
   /** @type {Record<string, () => void>} */
   const actions = {
-    Enter: () => selection.select(trace.spans[row].spanId, { isOpen: true, isInTime: false }),
+    Enter: () => {
+      const { spanId } = trace.spans[row];
+      if (selection.isOpen && selection.spanId === spanId) document.getElementById(DETAILS_ID)?.focus();
+      else selection.select(spanId, { isOpen: true, isInTime: false });
+    },
     Home: () => selectIndex(commands, 0),
     End: () => selectIndex(commands, last),
     PageDown: () => selectIndex(commands, Math.min(last, at + pageRows)),
@@ -153,7 +157,8 @@ function goLeft(commands) {
   if (row < 0) return moveBy(commands, 1);
   const isOpen = isFoldable(trace, row) && !folding.folded.has(selection.spanId);
   if (isOpen) folding.fold(row, true);
-  else if (trace.parents[row] >= 0) selection.select(trace.spans[trace.parents[row]].spanId, { isInTime: false });
+  else if (trace.parents[row] >= 0)
+    selection.select(trace.spans[trace.parents[row]].spanId, { isInTime: false });
 }
 
 /** @param {Commands} commands */

@@ -18,10 +18,9 @@ const VIEWS = {
  * @param {App} props.app
  * @param {Trace} props.trace
  * @param {string} props.selected a span id, or ""
- * @param {(spanId: string) => void} props.onSelectSpan
- * @param {(service: string) => void} props.onSelectService
+ * @param {(spanId: string) => void} props.onSelect
  */
-export function LazyView({ view, app, trace, selected, onSelectSpan, onSelectService }) {
+export function LazyView({ view, app, trace, selected, onSelect }) {
   const [View, setView] = useState(/** @type {import("preact").FunctionComponent<any> | null} */ (null));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const [attempt, setAttempt] = useState(0);
@@ -32,8 +31,8 @@ export function LazyView({ view, app, trace, selected, onSelectSpan, onSelectSer
   }, [view, attempt]);
 
   const retry = () => setAttempt(attempt + 1);
-  if (error !== null) return html`<${Trouble} title="This view could not be loaded" error=${error} onRetry=${retry} />`;
+  if (error !== null)
+    return html`<${Trouble} title="This view could not be loaded" error=${error} onRetry=${retry} />`;
   if (View === null) return html`<div class="trace-loading" role="status">Reading the view…</div>`;
-  const onSelect = view === "flame" ? onSelectSpan : onSelectService;
   return html`<${View} app=${app} trace=${trace} selected=${selected} onSelect=${onSelect} />`;
 }

@@ -22,25 +22,31 @@ const MARK_TEXTS = [
     mark: Mark.CYCLE,
     icon: "↻",
     word: "cycle",
-    explanation: "By the parent ids it came with it is its own ancestor. The circle is cut here, so that its spans are shown at all.",
+    explanation:
+      "By the parent ids it came with it is its own ancestor. " +
+      "The circle is cut here, so that its spans are shown at all.",
   },
   {
     mark: Mark.SKEWED,
     icon: "⇤",
     word: "skewed",
-    explanation: "It starts before its parent does. The clocks of the two machines differ, at least by that much.",
+    explanation:
+      "It starts before its parent does. The clocks of the two machines differ, at least by that much.",
   },
   {
     mark: Mark.UNFINISHED,
     icon: "…",
     word: "unfinished",
-    explanation: "It came without an end, or with one before its start. It may still run: its bar goes on to the end of what is known of the trace.",
+    explanation:
+      "It came without an end, or with one before its start. It may still run: " +
+      "its bar goes on to the end of what is known of the trace.",
   },
   {
     mark: Mark.LATE,
     icon: "⇥",
     word: "late",
-    explanation: "It ends after its parent has ended: work that went on in the background, or clocks that differ.",
+    explanation:
+      "It ends after its parent has ended: work that went on in the background, or clocks that differ.",
   },
 ];
 

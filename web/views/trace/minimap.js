@@ -5,6 +5,7 @@ import { serviceColour } from "../../model/colours.js";
 import { formatDuration } from "../../model/formats.js";
 import { endOf } from "./bar-geometry.js";
 import { useSize } from "./use-size.js";
+import { useWheel } from "./use-wheel.js";
 
 /** @typedef {import("../../model/types.js").Trace} Trace */
 /** @typedef {import("../../model/scale.js").TimeScale} TimeScale */
@@ -40,12 +41,16 @@ export function Minimap({ trace, zoom }) {
   const { scale } = zoom;
   const left = scale.start / trace.durationNano;
   const right = scale.end / trace.durationNano;
+  const [from, to] = [scale.start, scale.end].map(formatDuration);
   const drag = useDrag(area, trace, zoom);
+  useWheel(area, zoom, (event, box) => {
+    return scale.toFraction(((event.clientX - box.left) / box.width) * trace.durationNano);
+  });
   return html`<div
     class="minimap"
     ref=${area}
     role="img"
-    aria-label=${`The whole trace; in sight is ${formatDuration(scale.start)} to ${formatDuration(scale.end)}`}
+    aria-label=${`The whole trace; in sight is ${from} to ${to}`}
     ...${drag}
     onDblClick=${zoom.showWhole}
   >

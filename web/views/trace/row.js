@@ -1,6 +1,6 @@
 /** One row of the timeline: the span in the tree, and its bar. */
 
-import { html } from "../../html.js";
+import { html, useMemo } from "../../html.js";
 import { serviceColour } from "../../model/colours.js";
 import { formatCount, formatDuration } from "../../model/formats.js";
 import { endOf, eventTicks, isUnfinished, labelPlace, pathOf, selfStretches } from "./bar-geometry.js";
@@ -24,7 +24,7 @@ import { isFoldable } from "./use-folding.js";
  * @property {Uint8Array | null} matches
  * @property {string} selectedId
  * @property {string | null} highlightedService null for none, since "" is a service
- * @property {(row: number) => Stretch[]} criticalOf the parts of the critical path on a row; none while it is off
+ * @property {(row: number) => Stretch[]} criticalOf the parts of the critical path on a row, if it is shown
  * @property {(row: number) => void} onSelect
  * @property {(row: number, isFolded: boolean) => void} onFold
  */
@@ -40,10 +40,17 @@ const GUIDED_PX = 9;
 // A bar that is wider than what is in sight needs no more than this beyond the edge.
 const BEYOND = 0.02;
 
-/**
- * @param {{context: RowContext, row: number, index: number, isActive: boolean, top: number}} props
- */
-export function Row({ context, row, index, isActive, top }) {
+/** @typedef {{context: RowContext, row: number, index: number, isActive: boolean, top: number}} RowProps */
+
+/** @param {RowProps} props */
+export function Row(props) {
+  const { context, row, index, isActive, top } = props;
+  // Preact passes over what is the same object as before: scrolling draws only the rows that come into sight.
+  return useMemo(() => drawRow(props), [context, row, index, isActive, top]);
+}
+
+/** @param {RowProps} props */
+function drawRow({ context, row, index, isActive, top }) {
   const { trace, folded, matches, selectedId, onSelect } = context;
   const span = trace.spans[row];
   const isSelected = span.spanId === selectedId;
@@ -90,29 +97,37 @@ function TreeCell({ context, row }) {
   const indent = Math.min(trace.depths[row] * indentPx, largestIndentPx);
   const isDeep = trace.depths[row] * indentPx > largestIndentPx;
   return html`<div role="gridcell" class="timeline-tree">
-    <span class=${indentPx < GUIDED_PX ? "timeline-indent" : "timeline-indent is-guided"} style=${{ width: `${indent}px`, "--indent": `${indentPx}px` }}></span>
+    <span
+      class=${indentPx < GUIDED_PX ? "timeline-indent" : "timeline-indent is-guided"}
+      style=${{ width: `${indent}px`, "--indent": `${indentPx}px` }}
+    ></span>
     ${isDeep && html`<span class="timeline-depth" title="depth">${trace.depths[row] + 1}</span>`}
-    ${isFoldable(trace, row)
-      ? html`<button
-          type="button"
-          class="timeline-fold"
-          tabindex="-1"
-          aria-label=${isFolded ? "Unfold" : "Fold"}
-          onClick=${(/** @type {Event} */ event) => {
-            event.stopPropagation();
-            onFold(row, !isFolded);
-          }}
-        >
-          <span class=${isFolded ? "timeline-arrow" : "timeline-arrow is-open"}></span>
-        </button>`
-      : html`<span class="timeline-leaf"></span>`}
+    ${
+      isFoldable(trace, row)
+        ? html`<button
+            type="button"
+            class="timeline-fold"
+            tabindex="-1"
+            aria-label=${isFolded ? "Unfold" : "Fold"}
+            onClick=${(/** @type {Event} */ event) => {
+              event.stopPropagation();
+              onFold(row, !isFolded);
+            }}
+          >
+            <span class=${isFolded ? "timeline-arrow" : "timeline-arrow is-open"}></span>
+          </button>`
+        : html`<span class="timeline-leaf"></span>`
+    }
     <span class="timeline-swatch"></span>
-    ${span.status === "ERROR" && html`<span class="timeline-error" role="img" aria-label="error" title="error">!</span>`}
+    ${span.status === "ERROR" &&
+    html`<span class="timeline-error" role="img" aria-label="error" title="error">!</span>`}
     <span class="timeline-service"><${Text} text=${span.service || "no service"} limit=${60} /></span>
     <span class="timeline-name"><${Text} text=${span.name || "no name"} limit=${200} /></span>
     ${markTexts(trace.marks[row]).map(
       ({ icon, word, explanation }) =>
-        html`<span class="timeline-mark" role="img" aria-label=${word} title=${`${word}: ${explanation}`}>${icon}</span>`,
+        html`<span class="timeline-mark" role="img" aria-label=${word} title=${`${word}: ${explanation}`}
+          >${icon}</span
+        >`,
     )}
     ${isFolded && html`<span class="timeline-hidden">+${formatCount(hiddenCount)}</span>`}
   </div>`;
@@ -129,18 +144,29 @@ function BarCell({ context, row }) {
   const classes = ["timeline-bars"];
   if (highlightedService !== null && span.service !== highlightedService) classes.push("is-dimmed");
   const isInSight = right >= 0 && left <= 1;
+  const from = Math.max(left, -BEYOND);
   return html`<div role="gridcell" class=${classes.join(" ")} title=${tooltip(context, row, duration)}>
-    ${!isInSight && html`<span class=${left > 1 ? "timeline-away is-right" : "timeline-away"}>${left > 1 ? "›" : "‹"}</span>`}
-    ${isInSight &&
-    html`<span
-      class=${isOpen ? "timeline-bar is-unfinished" : "timeline-bar"}
-      style=${{ left: percent(Math.max(left, -BEYOND)), width: percent(Math.min(right, 1 + BEYOND) - Math.max(left, -BEYOND)) }}
-    ></span>`}
-    ${isInSight &&
-    html`<svg class="timeline-parts" viewBox=${`0 0 ${barsPx} 24`} preserveAspectRatio="none" aria-hidden="true">
-      <path class="timeline-self" d=${pathOf(selfStretches(trace, row), scale, partBox(barsPx))} />
-      <path class="timeline-critical" d=${pathOf(criticalOf(row), scale, criticalBox(barsPx))} />
-    </svg>`}
+    ${right < 0 && html`<span class="timeline-away">‹</span>`}
+    ${left > 1 && html`<span class="timeline-away is-right">›</span>`}
+    ${
+      isInSight &&
+      html`<span
+        class=${isOpen ? "timeline-bar is-unfinished" : "timeline-bar"}
+        style=${{ left: percent(from), width: percent(Math.min(right, 1 + BEYOND) - from) }}
+      ></span>`
+    }
+    ${
+      isInSight &&
+      html`<svg
+        class="timeline-parts"
+        viewBox=${`0 0 ${barsPx} 24`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+      >
+        <path class="timeline-self" d=${pathOf(selfStretches(trace, row), scale, partBox(barsPx))} />
+        <path class="timeline-critical" d=${pathOf(criticalOf(row), scale, criticalBox(barsPx))} />
+      </svg>`
+    }
     ${isInSight && eventTicks(span, scale, barsPx).map((tick) => html`<${Tick} tick=${tick} />`)}
     <${DurationLabel} left=${left} right=${right} barsPx=${barsPx} text=${duration} />
   </div>`;
@@ -153,7 +179,9 @@ function DurationLabel({ left, right, barsPx, text }) {
   const bar = { left: Math.max(left, 0), right: Math.min(right, 1) };
   const place = labelPlace(bar, barsPx, text);
   const style =
-    place === "left" ? { right: percent(1 - bar.left) } : { left: percent(place === "right" ? bar.right : bar.left) };
+    place === "left"
+      ? { right: percent(1 - bar.left) }
+      : { left: percent(place === "right" ? bar.right : bar.left) };
   return html`<span class=${`timeline-duration is-${place}`} style=${style}>${text}</span>`;
 }
 

@@ -30,7 +30,11 @@ export function Rows({ scroller, height, context, rows, reveal, tools, onKeyDown
   const { trace, selectedId } = context;
   const activeIndex = Math.max(0, indexOfRow(rows, trace.rowOf.get(selectedId) ?? -1));
   const inSight = height - HEAD_HEIGHT_PX;
-  const indexes = drawnIndexes(windowOf(scrollTop, inSight, ROW_HEIGHT_PX, rows.length), activeIndex, rows.length);
+  const indexes = drawnIndexes(
+    windowOf(scrollTop, inSight, ROW_HEIGHT_PX, rows.length),
+    activeIndex,
+    rows.length,
+  );
   return html`<div
     role="treegrid"
     class="timeline-grid"
@@ -48,28 +52,31 @@ export function Rows({ scroller, height, context, rows, reveal, tools, onKeyDown
     }}
   >
     <div role="row" class="timeline-head" aria-rowindex="1">
-      <div role="columnheader" class="timeline-head-tree"><span class="visually-hidden">Span</span>${tools}</div>
+      <div role="columnheader" class="timeline-head-tree">
+        <span class="visually-hidden">Span</span>${tools}
+      </div>
       <div role="columnheader" class="timeline-head-bars">
         <span class="visually-hidden">Time</span><${Ruler} scale=${context.scale} widthPx=${context.barsPx} />
       </div>
     </div>
     <div role="rowgroup" class="timeline-body" style=${{ height: `${rows.length * ROW_HEIGHT_PX}px` }}>
       ${indexes.map(
-        (index) => html`<${Row}
-          key=${trace.spans[rows[index]].spanId}
-          context=${context}
-          row=${rows[index]}
-          index=${index}
-          isActive=${index === activeIndex}
-          top=${index * ROW_HEIGHT_PX}
-        />`,
+        (index) =>
+          html`<${Row}
+            key=${trace.spans[rows[index]].spanId}
+            context=${context}
+            row=${rows[index]}
+            index=${index}
+            isActive=${index === activeIndex}
+            top=${index * ROW_HEIGHT_PX}
+          />`,
       )}
     </div>
   </div>`;
 }
 
 /**
- * The rows in the window; and the active one wherever it is, since a row that leaves the document loses the focus.
+ * The rows in the window; and the active one wherever it is, since who leaves the document loses the focus.
  * @param {[number, number]} window
  * @param {number} activeIndex
  * @param {number} count

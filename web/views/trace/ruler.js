@@ -14,7 +14,10 @@ const LABEL_PX = 70;
  * @param {number} widthPx
  */
 function useTicks(scale, widthPx) {
-  return useMemo(() => ticks(scale.start, scale.end, Math.max(2, Math.floor(widthPx / TICK_PX))), [scale, widthPx]);
+  return useMemo(
+    () => ticks(scale.start, scale.end, Math.max(2, Math.floor(widthPx / TICK_PX))),
+    [scale, widthPx],
+  );
 }
 
 /**
@@ -25,7 +28,11 @@ export function Ruler({ scale, widthPx }) {
     ${useTicks(scale, widthPx).map(({ nano, label }) => {
       const atPx = scale.toFraction(nano) * widthPx;
       const isAtEnd = widthPx - atPx < LABEL_PX;
-      return html`<span class=${isAtEnd ? "timeline-tick is-at-end" : "timeline-tick"} style=${{ left: `${atPx}px` }} key=${nano}>
+      return html`<span
+        class=${isAtEnd ? "timeline-tick is-at-end" : "timeline-tick"}
+        style=${{ left: `${atPx}px` }}
+        key=${nano}
+      >
         ${label}
       </span>`;
     })}
@@ -38,7 +45,8 @@ export function Ruler({ scale, widthPx }) {
 export function GridLines({ scale, widthPx }) {
   return html`<div class="timeline-lines" style=${{ width: `${widthPx}px` }} aria-hidden="true">
     ${useTicks(scale, widthPx).map(
-      ({ nano }) => html`<span style=${{ left: `${scale.toFraction(nano) * widthPx}px` }} key=${nano}></span>`,
+      ({ nano }) =>
+        html`<span style=${{ left: `${scale.toFraction(nano) * widthPx}px` }} key=${nano}></span>`,
     )}
   </div>`;
 }

@@ -30,7 +30,8 @@ export function useKeptSize(name, initialPx) {
 export function Splitter({ label, className, orientation, value, min, max, direction, onChange }) {
   const dragged = useRef(/** @type {{at: number, value: number} | null} */ (null));
   const put = (/** @type {number} */ px) => onChange(Math.min(Math.max(px, min), Math.max(min, max)));
-  const position = (/** @type {PointerEvent} */ event) => (orientation === "vertical" ? event.clientX : event.clientY);
+  const position = (/** @type {PointerEvent} */ event) =>
+    orientation === "vertical" ? event.clientX : event.clientY;
   const [less, more] = orientation === "vertical" ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
   return html`<div
     role="separator"

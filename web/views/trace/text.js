@@ -1,9 +1,9 @@
-/** Telemetry as text: isolated from the direction of what is around it, its control characters visible, cut if long. */
+/** Telemetry as text: with a direction of its own, control characters made visible, cut if it is long. */
 
 import { html, useState } from "../../html.js";
 import { printable } from "../../model/formats.js";
 
-const SHOWN_CHARACTERS = 1000;
+const SHOWN_CHARACTERS = 500;
 
 /**
  * A short text, such as a name: what does not fit is cut by the style sheet.

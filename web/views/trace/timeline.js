@@ -1,6 +1,6 @@
 /** The timeline: the minimap, and below it the rows with their bars. */
 
-import { html, useEffect, useMemo, useRef } from "../../html.js";
+import { html, useMemo, useRef } from "../../html.js";
 import { Cursor } from "./cursor.js";
 import { FoldTools } from "./fold-tools.js";
 import { Minimap } from "./minimap.js";
@@ -9,6 +9,7 @@ import { GridLines } from "./ruler.js";
 import { Splitter, useKeptSize } from "./splitter.js";
 import { useCritical } from "./use-critical.js";
 import { useSize } from "./use-size.js";
+import { useWheel } from "./use-wheel.js";
 
 /** @typedef {import("../../model/types.js").Trace} Trace */
 /** @typedef {import("./use-folding.js").Folding} Folding */
@@ -23,7 +24,6 @@ const LARGEST_INDENT_PX = 14;
 const SMALLEST_INDENT_PX = 4;
 // What the levels of the tree take of its column at most; deeper ones say how deep they are.
 const INDENT_PART = 0.4;
-const WHEEL_SPEED = 0.0025;
 
 /**
  * @param {object} props
@@ -47,13 +47,16 @@ export function Timeline({ trace, rows, zoom, folding, search, selection, onSele
   const barsPx = Math.max(1, width - treePx);
   const criticalOf = useCritical(trace, folding.folded, shown.isCriticalShown);
   const deepest = useMemo(() => trace.depths.reduce((depth, own) => Math.max(depth, own), 0), [trace]);
-  useWheel(area, zoom, treePx, barsPx);
+  useWheel(area, zoom, ({ clientX }, { left }) => (clientX - left - treePx) / barsPx);
 
   const context = {
     trace,
     scale: zoom.scale,
     barsPx,
-    indentPx: Math.max(SMALLEST_INDENT_PX, Math.min(LARGEST_INDENT_PX, (treePx * INDENT_PART) / Math.max(1, deepest))),
+    indentPx: Math.max(
+      SMALLEST_INDENT_PX,
+      Math.min(LARGEST_INDENT_PX, (treePx * INDENT_PART) / Math.max(1, deepest)),
+    ),
     largestIndentPx: treePx * INDENT_PART,
     folded: folding.folded,
     matches: search.matches,
@@ -89,32 +92,4 @@ export function Timeline({ trace, rows, zoom, folding, search, selection, onSele
       <${Cursor} area=${area} scale=${zoom.scale} treePx=${treePx} barsPx=${barsPx} />
     </div>
   </div>`;
-}
-
-/**
- * Control and the wheel zoom at the pointer; a sideways wheel pans. A listener that may prevent scrolling cannot be
- * declared in a template.
- * @param {{current: HTMLElement | null}} area
- * @param {Zoom} zoom
- * @param {number} treePx
- * @param {number} barsPx
- */
-function useWheel(area, zoom, treePx, barsPx) {
-  const latest = useRef({ zoom, treePx, barsPx });
-  latest.current = { zoom, treePx, barsPx };
-  useEffect(() => {
-    const { current } = area;
-    if (current === null) return undefined;
-    const turn = (/** @type {WheelEvent} */ event) => {
-      const now = latest.current;
-      const at = (event.clientX - current.getBoundingClientRect().left - now.treePx) / now.barsPx;
-      const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
-      if (event.ctrlKey) now.zoom.zoomAt(Math.min(Math.max(at, 0), 1), Math.exp(-event.deltaY * WHEEL_SPEED));
-      else if (isSideways && at >= 0) now.zoom.panBy(event.deltaX / now.barsPx);
-      else return;
-      event.preventDefault();
-    };
-    current.addEventListener("wheel", turn, { passive: false });
-    return () => current.removeEventListener("wheel", turn);
-  }, [area]);
 }

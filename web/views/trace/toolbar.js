@@ -1,6 +1,6 @@
 /** The bar above the view: which view it is, the search inside the trace, and what is shown on the bars. */
 
-import { html } from "../../html.js";
+import { html, useEffect, useRef } from "../../html.js";
 import { formatCount } from "../../model/formats.js";
 import { Glyph } from "./glyphs.js";
 
@@ -34,19 +34,21 @@ export function Toolbar({ view, onView, search, selectedRow, onMatch, zoom, isCr
   return html`<div class="trace-toolbar">
     <${Tabs} view=${view} onView=${onView} />
     <${SearchField} search=${search} selectedRow=${selectedRow} onMatch=${onMatch} />
-    ${view === "timeline" &&
-    html`<div class="trace-tools">
-      <button
-        type="button"
-        class="button"
-        aria-pressed=${isCriticalShown}
-        title="What the duration of the trace consists of (c)"
-        onClick=${() => onCritical(!isCriticalShown)}
-      >
-        <span class="trace-critical-sample"></span>Critical path
-      </button>
-      <${ZoomButtons} zoom=${zoom} />
-    </div>`}
+    ${
+      view === "timeline" &&
+      html`<div class="trace-tools">
+        <button
+          type="button"
+          class="button"
+          aria-pressed=${isCriticalShown}
+          title="What the duration of the trace consists of (c)"
+          onClick=${() => onCritical(!isCriticalShown)}
+        >
+          <span class="trace-critical-sample"></span>Critical path
+        </button>
+        <${ZoomButtons} zoom=${zoom} />
+      </div>`
+    }
   </div>`;
 }
 
@@ -63,18 +65,19 @@ function Tabs({ view, onView }) {
   };
   return html`<div class="trace-tabs" role="tablist" aria-label="Views of the trace" onKeyDown=${move}>
     ${TABS.map(
-      (tab) => html`<button
-        type="button"
-        role="tab"
-        key=${tab.view}
-        aria-selected=${tab.view === view}
-        aria-controls=${VIEW_ID}
-        tabindex=${tab.view === view ? 0 : -1}
-        title=${`${tab.label} (${tab.key})`}
-        onClick=${() => onView(tab.view)}
-      >
-        ${tab.label}
-      </button>`,
+      (tab) =>
+        html`<button
+          type="button"
+          role="tab"
+          key=${tab.view}
+          aria-selected=${tab.view === view}
+          aria-controls=${VIEW_ID}
+          tabindex=${tab.view === view ? 0 : -1}
+          title=${`${tab.label} (${tab.key})`}
+          onClick=${() => onView(tab.view)}
+        >
+          ${tab.label}
+        </button>`,
     )}
   </div>`;
 }
@@ -83,10 +86,20 @@ function Tabs({ view, onView }) {
  * @param {{search: Search, selectedRow: number, onMatch: (step: 1 | -1, takesFocus: boolean) => void}} props
  */
 function SearchField({ search, selectedRow, onMatch }) {
-  const { text, setText, matches, rows, isMatchesOnly, setMatchesOnly } = search;
+  const { text, setText, isSettled, settle, matches, rows, isMatchesOnly, setMatchesOnly } = search;
+  const wantedStep = useRef(/** @type {1 | -1 | null} */ (null));
+  useEffect(() => {
+    if (wantedStep.current === null || !isSettled) return;
+    onMatch(wantedStep.current, false);
+    wantedStep.current = null;
+  });
   const onKeyDown = (/** @type {KeyboardEvent & {currentTarget: HTMLInputElement}} */ event) => {
-    if (event.key === "Enter") onMatch(event.shiftKey ? -1 : 1, false);
-    else if (event.key === "Escape") event.currentTarget.blur();
+    const step = event.shiftKey ? -1 : 1;
+    if (event.key === "Enter" && isSettled) onMatch(step, false);
+    else if (event.key === "Enter") {
+      wantedStep.current = step;
+      settle();
+    } else if (event.key === "Escape") event.currentTarget.blur();
     else return;
     event.preventDefault();
   };
@@ -101,20 +114,42 @@ function SearchField({ search, selectedRow, onMatch }) {
       autocomplete="off"
       spellcheck=${false}
       value=${text}
-      onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setText(event.currentTarget.value)}
+      onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget }) =>
+        setText(currentTarget.value)}
       onKeyDown=${onKeyDown}
     />
     <span class="trace-count" role="status">${matches === null ? "" : countText(rows, selectedRow)}</span>
-    ${matches !== null &&
-    html`<span class="trace-search-tools">
-      <button type="button" class="button button-quiet button-icon" title="Previous match (N)" aria-label="Previous match" onClick=${() => onMatch(-1, true)}>
-        <${Glyph} name="previous" />
-      </button>
-      <button type="button" class="button button-quiet button-icon" title="Next match (n)" aria-label="Next match" onClick=${() => onMatch(1, true)}>
-        <${Glyph} name="next" />
-      </button>
-      <button type="button" class="button" aria-pressed=${isMatchesOnly} onClick=${() => setMatchesOnly(!isMatchesOnly)}>matches only</button>
-    </span>`}
+    ${
+      matches !== null &&
+      html`<span class="trace-search-tools">
+        <button
+          type="button"
+          class="button button-quiet button-icon"
+          title="Previous match (N)"
+          aria-label="Previous match"
+          onClick=${() => onMatch(-1, true)}
+        >
+          <${Glyph} name="previous" />
+        </button>
+        <button
+          type="button"
+          class="button button-quiet button-icon"
+          title="Next match (n)"
+          aria-label="Next match"
+          onClick=${() => onMatch(1, true)}
+        >
+          <${Glyph} name="next" />
+        </button>
+        <button
+          type="button"
+          class="button"
+          aria-pressed=${isMatchesOnly}
+          onClick=${() => setMatchesOnly(!isMatchesOnly)}
+        >
+          matches only
+        </button>
+      </span>`
+    }
   </div>`;
 }
 
@@ -133,11 +168,32 @@ function countText(rows, selectedRow) {
 /** @param {{zoom: Zoom}} props */
 function ZoomButtons({ zoom }) {
   return html`<div class="trace-zoom" role="group" aria-label="Zoom">
-    <button type="button" class="button button-quiet button-icon" title="Zoom out (-)" aria-label="Zoom out" disabled=${zoom.isWhole} onClick=${() => zoom.zoomAt(0.5, 1 / ZOOM_FACTOR)}>
+    <button
+      type="button"
+      class="button button-quiet button-icon"
+      title="Zoom out (-)"
+      aria-label="Zoom out"
+      disabled=${zoom.isWhole}
+      onClick=${() => zoom.zoomAt(0.5, 1 / ZOOM_FACTOR)}
+    >
       <${Glyph} name="zoomOut" />
     </button>
-    <button type="button" class="button button-quiet" title="Show the whole trace (0)" disabled=${zoom.isWhole} onClick=${zoom.showWhole}>whole</button>
-    <button type="button" class="button button-quiet button-icon" title="Zoom in (+)" aria-label="Zoom in" onClick=${() => zoom.zoomAt(0.5, ZOOM_FACTOR)}>
+    <button
+      type="button"
+      class="button button-quiet"
+      title="Show the whole trace (0)"
+      disabled=${zoom.isWhole}
+      onClick=${zoom.showWhole}
+    >
+      whole
+    </button>
+    <button
+      type="button"
+      class="button button-quiet button-icon"
+      title="Zoom in (+)"
+      aria-label="Zoom in"
+      onClick=${() => zoom.zoomAt(0.5, ZOOM_FACTOR)}
+    >
       <${Glyph} name="zoomIn" />
     </button>
   </div>`;

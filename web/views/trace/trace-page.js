@@ -24,7 +24,8 @@ export function TracePage({ app, route }) {
   if (state === "missing" || (trace !== null && trace.spans.length === 0)) {
     return html`<${Missing} traceId=${route.traceId} problem=${problem} onRetry=${readAgain} />`;
   }
-  if (trace === null) return html`<${Trouble} title="The trace could not be read" error=${problem} onRetry=${readAgain} />`;
+  if (trace === null)
+    return html`<${Trouble} title="The trace could not be read" error=${problem} onRetry=${readAgain} />`;
   return html`<${TraceView} app=${app} route=${route} reading=${reading} trace=${trace} />`;
 }
 
@@ -33,8 +34,9 @@ function Missing({ traceId, problem, onRetry }) {
   return html`<section class="trouble">
     <h1>No such trace</h1>
     <p class="trouble-message">
-      The collector has no trace <code><${Text} text=${traceId} limit=${64} /></code>. It may not have arrived yet, or it was deleted,
-      by hand or because it was too old. ${problem !== "" && html`<span class="t">It says: ${printable(problem)}</span>`}
+      The collector has no trace <code><${Text} text=${traceId} limit=${64} /></code>. It may not have arrived
+      yet, or it was deleted, by hand or because it was too old.
+      ${problem !== "" && html`<span class="t">It says: ${printable(problem)}</span>`}
     </p>
     <p class="trace-ways">
       <a class="button button-primary" href="#/traces">All traces</a>

@@ -4,10 +4,11 @@ import { html, useEffect, useMemo, useRef, useState } from "../../html.js";
 import { visibleRows } from "../../model/rows.js";
 import { selfTimes } from "../../model/self-time.js";
 import { endOf } from "./bar-geometry.js";
+import { copy } from "./copying.js";
 import { DetailsPanel } from "./details-panel.js";
 import { ErrorList } from "./error-list.js";
 import { failingRows, neighbour } from "./failing-spans.js";
-import { copyLink, Header } from "./header.js";
+import { Header } from "./header.js";
 import { onRowKey, useTraceKeys } from "./keyboard.js";
 import { LazyView } from "./lazy-view.js";
 import { Legend } from "./legend.js";
@@ -49,27 +50,24 @@ export function TraceView({ app, route, reading, trace }) {
   const isDetailed = selection.isOpen && selectedRow >= 0;
   useUncovering(trace, selection, { zoom, folding, search });
 
-  const jump = (/** @type {number} */ row, takesFocus = true) =>
-    row >= 0 && selection.select(trace.spans[row].spanId, { isOpen: true, takesFocus });
+  const state = { trace, rows, zoom, folding, search, selection, selectedRow };
   const commands = {
-    trace,
-    rows,
-    zoom,
-    folding,
-    selection,
-    stepError: (/** @type {1 | -1} */ step) => jump(neighbour(failingRows(trace), selectedRow, step)),
-    stepMatch: (/** @type {1 | -1} */ step, takesFocus = true) => jump(neighbour(search.rows, selectedRow, step), takesFocus),
+    ...commandsOf(state),
+    copyLink: () => {
+      // The address may be a moment behind.
+      write({ span: selection.spanId, find: search.text });
+      return copy(app, window.location.href, "link");
+    },
     toggleCritical: () => setCriticalShown(!isCriticalShown),
     showView: (/** @type {TraceViewName} */ view) => write({ view }),
-    copyLink: () => copyLink(app),
   };
   useTraceKeys(commands);
 
   return html`<div class="trace">
-    <${Header} app=${app} trace=${trace} reading=${reading} />
+    <${Header} ...${{ app, trace, reading }} onCopyLink=${commands.copyLink} />
     <${Notices} reading=${reading} trace=${trace} wantedSpanId=${route.span} />
     <${Legend} trace=${trace} highlighted=${highlightedService} onHighlight=${highlight} />
-    <${ErrorList} trace=${trace} selectedId=${selection.spanId} onJump=${jump} onStep=${commands.stepError} />
+    <${ErrorList} trace=${trace} selectedId=${selection.spanId} onJump=${commands.jump} onStep=${commands.stepError} />
     <${Toolbar}
       view=${route.view}
       onView=${commands.showView}
@@ -82,34 +80,70 @@ export function TraceView({ app, route, reading, trace }) {
     />
     <div class=${isDetailed ? "trace-body has-details" : "trace-body"}>
       <div class="trace-view" id=${VIEW_ID} role="tabpanel">
-        ${route.view === "timeline"
-          ? html`<${Timeline}
-              trace=${trace}
-              rows=${rows}
-              zoom=${zoom}
-              folding=${folding}
-              search=${search}
-              selection=${selection}
-              highlightedService=${highlightedService}
-              isCriticalShown=${isCriticalShown}
-              onSelect=${(/** @type {number} */ row) => selection.select(trace.spans[row].spanId, { isOpen: true, isInTime: false })}
-              onKeyDown=${(/** @type {KeyboardEvent} */ event, /** @type {number} */ row, /** @type {number} */ pageRows) =>
-                onRowKey(commands, event, row, pageRows)}
-            />`
-          : html`<${LazyView}
-              key=${route.view}
-              view=${route.view}
-              app=${app}
-              trace=${trace}
-              selected=${selection.spanId}
-              onSelectSpan=${(/** @type {string} */ spanId) => selection.select(spanId, { isOpen: true, takesFocus: false })}
-              onSelectService=${highlight}
-            />`}
+        ${
+          route.view === "timeline"
+            ? html`<${Timeline}
+                ...${state}
+                highlightedService=${highlightedService}
+                isCriticalShown=${isCriticalShown}
+                onSelect=${commands.selectRow}
+                onKeyDown=${onRowKey.bind(null, commands)}
+              />`
+            : html`<${LazyView}
+                key=${route.view}
+                view=${route.view}
+                app=${app}
+                trace=${trace}
+                selected=${selection.spanId}
+                onSelect=${commands.selectSpan}
+              />`
+        }
       </div>
-      ${isDetailed &&
-      html`<${DetailsPanel} app=${app} trace=${trace} row=${selectedRow} selfNano=${selfNanos[selectedRow]} selection=${selection} />`}
+      ${
+        isDetailed &&
+        html`<${DetailsPanel}
+          app=${app}
+          trace=${trace}
+          row=${selectedRow}
+          selfNano=${selfNanos[selectedRow]}
+          selection=${selection}
+        />`
+      }
     </div>
   </div>`;
+}
+
+/**
+ * What of the page is chosen, folded, found and in sight.
+ * @typedef {object} State
+ * @property {Trace} trace
+ * @property {Int32Array} rows those that are shown
+ * @property {Zoom} zoom
+ * @property {Folding} folding
+ * @property {Search} search
+ * @property {Selection} selection
+ * @property {number} selectedRow -1 for none
+ */
+
+/**
+ * What keys and buttons do.
+ * @param {State} state
+ */
+function commandsOf(state) {
+  const { trace, search, selection, selectedRow } = state;
+  const jump = (/** @type {number} */ row, takesFocus = true) =>
+    row >= 0 && selection.select(trace.spans[row].spanId, { isOpen: true, takesFocus });
+  return {
+    ...state,
+    jump,
+    selectRow: (/** @type {number} */ row) =>
+      selection.select(trace.spans[row].spanId, { isOpen: true, isInTime: false }),
+    selectSpan: (/** @type {string} */ spanId) =>
+      selection.select(spanId, { isOpen: true, takesFocus: false }),
+    stepError: (/** @type {1 | -1} */ step) => jump(neighbour(failingRows(trace), selectedRow, step)),
+    stepMatch: (/** @type {1 | -1} */ step, takesFocus = true) =>
+      jump(neighbour(search.rows, selectedRow, step), takesFocus),
+  };
 }
 
 /**
@@ -147,7 +181,8 @@ function useUncovering(trace, { reveal }, { zoom, folding, search }) {
     fulfilled.current = reveal;
     folding.reveal(row);
     if (reveal.isInTime) zoom.reveal(trace.spans[row].startNano, endOf(trace, trace.spans[row]));
-    if (search.isMatchesOnly && !hasMatch(search.rows, row, trace.subtreeEnds[row])) search.setMatchesOnly(false);
+    if (search.isMatchesOnly && !hasMatch(search.rows, row, trace.subtreeEnds[row]))
+      search.setMatchesOnly(false);
   }, [reveal, trace]);
 }
 

@@ -35,7 +35,8 @@ export function useFolding(trace) {
         change(next);
         return { folded: next, levels: null };
       });
-    const idsBelow = (/** @type {number} */ row) => trace.spans.slice(row, trace.subtreeEnds[row]).map(({ spanId }) => spanId);
+    const idsBelow = (/** @type {number} */ row) =>
+      trace.spans.slice(row, trace.subtreeEnds[row]).map(({ spanId }) => spanId);
     return {
       folded,
       levels,
@@ -47,7 +48,8 @@ export function useFolding(trace) {
           put(next, foldableChildren(trace, row), true);
         }),
       unfoldBelow: (/** @type {number} */ row) => update((next) => put(next, idsBelow(row), false)),
-      foldToDepth: (/** @type {number} */ depth) => setState({ folded: rowsToDepth(trace, depth), levels: depth + 1 }),
+      foldToDepth: (/** @type {number} */ depth) =>
+        setState({ folded: rowsToDepth(trace, depth), levels: depth + 1 }),
       unfoldAll: () => setState(NOTHING_FOLDED),
       reveal: (/** @type {number} */ row) => {
         const hiding = ancestorsOf(trace, row).map((ancestor) => trace.spans[ancestor].spanId);

@@ -21,8 +21,8 @@ import { makeScale } from "../../model/scale.js";
 const REVEALED_PART = 0.8;
 
 /**
- * What is kept: the time in sight, and the start of the trace that it counts from; null is the whole trace, however
- * it grows.
+ * What is kept: the time in sight, and the start of the trace that it counts from; null is the whole trace,
+ * however it grows.
  * @typedef {{scale: TimeScale, startUnixNano: bigint} | null} Kept
  */
 

@@ -10,7 +10,9 @@ import { useDelayedUrl } from "./use-selection.js";
  * @typedef {object} Search
  * @property {string} text
  * @property {(text: string) => void} setText
- * @property {Uint8Array | null} matches an element for each row, 1 for a match; null while nothing is searched
+ * @property {boolean} isSettled whether the matches are those of the text
+ * @property {() => void} settle does not wait for more of the text
+ * @property {Uint8Array | null} matches 1 for each row that matches; null while nothing is searched
  * @property {Int32Array} rows those that match
  * @property {boolean} isMatchesOnly
  * @property {(isMatchesOnly: boolean) => void} setMatchesOnly
@@ -36,15 +38,26 @@ export function useSearch(trace, fromUrl, writeUrl) {
   }, [fromUrl]);
   useDelayedUrl(text, written, writeUrl);
 
-  const searched = useSettled(text.trim());
+  const wanted = text.trim();
+  const [searched, settle] = useSettled(wanted);
   const matches = useMemo(() => (searched === "" ? null : findSpans(trace, searched)), [trace, searched]);
   const rows = useMemo(() => rowsOf(matches), [matches]);
-  return { text, setText, matches, rows, isMatchesOnly: isMatchesOnly && matches !== null, setMatchesOnly };
+  return {
+    text,
+    setText,
+    isSettled: searched === wanted,
+    settle,
+    matches,
+    rows,
+    isMatchesOnly: isMatchesOnly && matches !== null,
+    setMatchesOnly,
+  };
 }
 
 /**
- * The text as it was when it last stayed the same for a moment.
+ * The text as it was when it last stayed the same for a moment, and what does not wait for that moment.
  * @param {string} text
+ * @returns {[string, () => void]}
  */
 function useSettled(text) {
   const [settled, setSettled] = useState(text);
@@ -53,7 +66,7 @@ function useSettled(text) {
     const timer = setTimeout(() => setSettled(text), text === "" ? 0 : TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text, settled]);
-  return settled;
+  return [settled, () => setSettled(text)];
 }
 
 /**

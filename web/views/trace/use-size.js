@@ -16,7 +16,9 @@ export function useSize(element, initial) {
     if (current === null) return undefined;
     const measure = () => {
       const { clientWidth: width, clientHeight: height } = current;
-      setSize((/** @type {Size} */ before) => (before.width === width && before.height === height ? before : { width, height }));
+      setSize((/** @type {Size} */ before) =>
+        before.width === width && before.height === height ? before : { width, height },
+      );
     };
     measure();
     const observer = new ResizeObserver(measure);

@@ -10,7 +10,7 @@ FAST_CLI_TESTS := $(addprefix tests/cli/test_, batches.py completion.py deploy_c
 	lazy.py profile.py records.py span_tree.py waterfall.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check bench fuzz soak docs page prometheus clean deploy-dry-run dist lock run-environment test-environment
+.PHONY: help setup dev demo test check bench fuzz soak docs page screenshots prometheus clean deploy-dry-run dist lock run-environment test-environment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -37,7 +37,7 @@ check: test-environment ## Lint, format check, types (the page's too), import ru
 	@$(BIN)/python -m pytest -q tests/core tests/toolchain tests/conformance/test_document.py \
 		tests/web/test_models.py tests/web/test_types.py tests/web/test_vendor.py $(FAST_CLI_TESTS)
 
-bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "live", "metrics", "peers", "cost" or "ingest --quick"
+bench: test-environment ## Measure exports for six minutes; ARGUMENTS="search", "live", "metrics", "page", "peers", "cost" or "ingest --quick"
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python -m bench $(or $(ARGUMENTS),ingest)
 
@@ -56,6 +56,10 @@ page: test-environment ## Write web/vendor and the lists of the page's modules a
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python tools/vendor.py
 	@$(BIN)/python tools/preload.py
+
+screenshots: test-environment ## Take the pictures of README again
+	@$(BIN)/otel-worker setup --quiet
+	@$(BIN)/python tools/screenshots.py
 
 prometheus: test-environment ## Find or fetch Prometheus and Caddy, and say where they are
 	@$(BIN)/python tools/prometheus.py

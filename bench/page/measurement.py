@@ -27,7 +27,7 @@ class Plan:
     live_steps: int
 
 
-FULL = Plan(10, 5, 20_000, 10)
+FULL = Plan(10, 3, 20_000, 10)
 QUICK = Plan(3, 1, 2_000, 2)
 
 

@@ -36,8 +36,8 @@ def render(
                     ("the first frame with them painted", spread([one.painted_ms for one in painted], 0)),
                 ),
             ),
-            "Its timeline in motion, all in ms. CPU is what the page's main thread took for the dearest frame and "
-            "for the longest task; the other columns are by the clock, with what else ran on the machine:",
+            "Its timeline in motion, all in ms. CPU is what the page's main thread took for the dearest "
+            "frame and for the longest task; the other columns are by the clock:",
             table(
                 (
                     "what is done",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from playwright.sync_api import Browser, Page
 
@@ -90,19 +91,17 @@ def measure_motion(
 
 
 def measure_views(browser: Browser, served: Served, trace_id: str, rounds: int) -> list[Moved]:
-    """Change to the other views of the trace."""
+    """Change to the other views of the trace, and back."""
     with open_page(browser) as measured:
         page = measured.page
         _open_trace(page, served, trace_id)
         moved = []
         for title, ready in (("Flame graph", ".flame-area canvas"), ("Services", ".graph-node")):
+            change = partial(_change_view, page, title, ready)
             motions = []
             for _ in range(rounds):
-                motions.append(
-                    measured.watch(lambda title=title, ready=ready: _change_view(page, title, ready))
-                )  # type: ignore[misc]
-                page.get_by_role("tab", name="Timeline").click()
-                page.locator(_GRID).wait_for()
+                motions.append(measured.watch(change))
+                _change_view(page, "Timeline", _GRID)
             moved.append(Moved(f"to the view “{title}”", motions))
         return moved
 

@@ -206,3 +206,19 @@ def test_what_came_while_the_line_was_broken_is_read_from_the_list(
     expect_names(viewer, "meanwhile", "before")
     expect_live(viewer)
     assert len(sockets) == 2
+
+
+@ON_SERVE
+def test_rows_that_are_gone_hold_nothing(viewer: Viewer, exporter: Exporter) -> None:
+    first, second = new_service(), new_service()
+    exporter.send(request(first, "first"))
+    exporter.send(request(second, "second"))
+    open_list(viewer, ("service", first))
+    open_list(viewer, ("service", second))
+    viewer.page.keyboard.press("j")
+    expect(row(viewer, "second").get_by_role("link")).to_be_focused()
+    # Its row goes, and with it the focus; nothing says so.
+    viewer.page.go_back()
+    expect_names(viewer, "first")
+    exporter.send(request(first, "third"))
+    expect_names(viewer, "third", "first")

@@ -56,6 +56,7 @@ export const PAGE_MODULES = {
     "/views/trace/details-panel.js",
     "/views/trace/details.js",
     "/views/trace/dialogs.js",
+    "/views/trace/dropped.js",
     "/views/trace/error-list.js",
     "/views/trace/failing-spans.js",
     "/views/trace/fold-tools.js",

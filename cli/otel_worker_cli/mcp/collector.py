@@ -33,6 +33,9 @@ MAX_SEARCH_PAGES = 5
 MAX_READ_SPANS = 20_000
 
 _MAX_REASON_CHARACTERS = 300
+_WHY_NO_TRACE = (
+    "It may have been deleted, be too old, or not have arrived yet; search_traces lists what there is."
+)
 _AGO = re.compile(r"-([0-9]{1,9})(s|m|h|d)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -129,15 +132,10 @@ class Collector:
         try:
             yield
         except ClientError as error:
-            raise ToolError(explain(error, self._client.url, not_found)) from error
+            raise ToolError(_explain(error, self._client.url, not_found)) from error
 
 
-_WHY_NO_TRACE = (
-    "It may have been deleted, be too old, or not have arrived yet; search_traces lists what there is."
-)
-
-
-def explain(error: ClientError, url: str, not_found: str = "") -> str:
+def _explain(error: ClientError, url: str, not_found: str = "") -> str:
     """Return what went wrong and what to do; nothing of an answer that is not an error of the collector."""
     reason = harmless(str(error))[:_MAX_REASON_CHARACTERS]
     if isinstance(error, NotAllowed):

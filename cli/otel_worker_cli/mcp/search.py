@@ -114,7 +114,7 @@ class SearchTools:
 
 
 def _answer(found: FoundTraces, limit: int) -> SearchAnswer:
-    """Return the answer; what has no room is left out without a cursor."""
+    """Return the answer. What there is no room for is left out without a cursor: then fewer are asked for."""
     texts = Texts()
     rows = Budget().fill(_row(summary, texts) for summary in found.summaries)
     answer = SearchAnswer(cut_texts=texts.cut_count or None, untrusted_telemetry=FoundRows(traces=rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from mcp_types import CallToolResult
@@ -91,8 +90,10 @@ def topology_answer(
     """Return the answer for the span at `root` and all below it, `max_depth` levels; None: everything."""
     texts, budget = Texts(), Budget()
     services = ServiceNames(texts, budget)
-    places = list(_places(trace, root, max_depth))
-    lowest = None if max_depth is None else max_depth + (0 if root is None else trace.tree.nodes[root].depth)
+    nodes = trace.tree.nodes
+    start, stop = (0, len(nodes)) if root is None else (root, trace.tree.ends[root])
+    lowest = None if max_depth is None else max_depth + (0 if root is None else nodes[root].depth)
+    places = [place for place in range(start, stop) if lowest is None or nodes[place].depth <= lowest]
     rows = budget.fill(_row(trace, place, lowest, services, texts) for place in places[offset:])
     answer = TopologyAnswer.model_validate(
         {
@@ -111,15 +112,6 @@ def topology_answer(
         )
     trace.mind_the_rest(answer)
     return answer
-
-
-def _places(trace: Trace, root: int | None, max_depth: int | None) -> Iterator[int]:
-    tree = trace.tree
-    start, stop, depth = (0, len(tree.nodes), 0) if root is None else (root, tree.ends[root], None)
-    top = tree.nodes[start].depth if depth is None else depth
-    for place in range(start, stop):
-        if max_depth is None or tree.nodes[place].depth <= top + max_depth:
-            yield place
 
 
 def _row(trace: Trace, place: int, lowest: int | None, services: ServiceNames, texts: Texts) -> TopologySpan:

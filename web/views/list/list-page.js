@@ -32,18 +32,19 @@ export const KEYS = [
 /** Without live messages an empty list asks so often. */
 const ASK_MS = 5_000;
 
-/** The trace that was looked at before: one comes back to it. */
-let lastOpened = "";
+/** What one comes back to after looking at a trace: which one it was, and the order of the rows. */
+const kept = { opened: "", order: /** @type {Order} */ ("time") };
 
 /** @param {{app: App, route: import("../../platform/route.js").ListRoute}} properties */
 export function ListPage({ app, route }) {
   const { filters } = route;
   const [isPaused, setPaused] = useState(false);
-  const [order, setOrder] = useState(/** @type {Order} */ ("time"));
+  const [order, setOrder] = useState(kept.order);
   const [selected, setSelected] = useState(/** @type {string[]} */ ([]));
   const hold = useHold();
   const { state, list, reload } = useTraceList(app, filters, isPaused || hold.isHeld);
   const { feed } = state;
+  useEffect(hold.check, [feed.rows]);
   const rows = useMemo(() => (order === "time" ? feed.rows : [...feed.rows].sort(byLongest)), [feed.rows, order]);
   const names = useMemo(() => [...new Set(feed.rows.map((row) => row.rootName))].sort(), [feed.rows]);
 
@@ -55,16 +56,21 @@ export function ListPage({ app, route }) {
   /** @type {(change: Partial<Filters>) => void} */
   const brush = (change) => search({ ...filters, ...change });
   const open = useCallback((/** @type {string} */ traceId) => {
-    lastOpened = traceId;
+    kept.opened = traceId;
     app.navigate({ page: "trace", traceId, span: "", view: "timeline", find: "" });
   }, [app]);
   const remember = useCallback((/** @type {string} */ traceId) => {
-    lastOpened = traceId;
+    kept.opened = traceId;
   }, []);
   const select = useCallback((/** @type {string} */ traceId) => {
     // A third one takes the place of the first.
     setSelected((ids) => (ids.includes(traceId) ? ids.filter((id) => id !== traceId) : [...ids, traceId].slice(-2)));
   }, []);
+  /** @type {(next: Order) => void} */
+  function chooseOrder(next) {
+    kept.order = next;
+    setOrder(next);
+  }
   function showWaiting() {
     list?.showWaiting();
     hold.top.current?.scrollIntoView({ block: "nearest" });
@@ -99,7 +105,7 @@ export function ListPage({ app, route }) {
               <${StatusBar} state=${state} isPaused=${isPaused} selected=${selected}
                 onPause=${() => setPaused(!isPaused)} onShowWaiting=${showWaiting} onReload=${reload}
                 onClearSelection=${() => setSelected([])} />
-              <${TraceTable} rows=${rows} order=${order} selected=${selected} last=${lastOpened} onOrder=${setOrder}
+              <${TraceTable} rows=${rows} order=${order} selected=${selected} last=${kept.opened} onOrder=${chooseOrder}
                 onSelect=${select} onOpen=${remember} onFocus=${hold.setFocused} />
               <${ListEnd} state=${state} isAsked=${order !== "time"} onLoadOlder=${() => list?.loadOlder()} />
             </div>

@@ -12,6 +12,7 @@ const SCROLLER = ".shell-main";
  * @property {{current: HTMLElement | null}} top an element above the first row, which has been scrolled away or not
  * @property {PointerHandlers} pointer for the element whose rows are held
  * @property {(isFocused: boolean) => void} setFocused
+ * @property {() => void} check to be called when rows have gone: their going is no event of the pointer or the focus
  */
 
 /** @returns {Hold} */
@@ -29,6 +30,10 @@ export function useHold() {
       onPointerLeave: () => setPointed(false),
     },
     setFocused,
+    check() {
+      if (!document.activeElement?.closest(".list-row")) setFocused(false);
+      if (!document.querySelector(".list-row")) setPointed(false);
+    },
   };
 }
 

@@ -93,6 +93,6 @@ function reasonOf({ statusMessage, events, attributes }) {
     const message = event.attributes.find(({ key }) => key === "exception.message");
     if (message !== undefined) return message.text;
   }
-  const named = REASON_KEYS.map((wanted) => attributes.find(({ key }) => key === wanted));
-  return named.flatMap((attribute) => (attribute ? [`${attribute.key}=${attribute.text}`] : [])).join(" ");
+  const named = REASON_KEYS.map((wanted) => attributes.find(({ key }) => key === wanted)).find(Boolean);
+  return named === undefined ? "" : `${named.key}=${named.text}`;
 }

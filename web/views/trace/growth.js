@@ -3,6 +3,7 @@
 import { watch } from "../../platform/live.js";
 import { EMPTY_FILTERS } from "../../model/filters.js";
 
+/** @typedef {import("../../platform/session.js").Session} Session */
 /** @typedef {import("../../model/types.js").Trace} Trace */
 /** @typedef {import("../../model/types.js").TraceSummary} TraceSummary */
 
@@ -19,7 +20,7 @@ const RECENT_MS = 2 * 60_000;
 /**
  * Reads the trace again when it has grown, until the signal ends it.
  * @param {object} options
- * @param {any} options.session
+ * @param {Session} options.session
  * @param {Trace} options.trace as it was read first
  * @param {() => Promise<Trace>} options.read
  * @param {(error: unknown) => boolean} options.isGone whether a failed reading was the last one

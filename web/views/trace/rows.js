@@ -8,7 +8,7 @@ import { Ruler } from "./ruler.js";
 /** @typedef {import("./row.js").RowContext} RowContext */
 /** @typedef {import("./use-selection.js").Reveal} Reveal */
 
-export const ROW_HEIGHT_PX = 24;
+const ROW_HEIGHT_PX = 24;
 const HEAD_HEIGHT_PX = 28;
 // A row this near is scrolled to as little as possible; one further away comes to the middle.
 const NEAR_ROWS = 3;

@@ -4,6 +4,7 @@ import { useEffect, useState } from "../../html.js";
 import { readTrace } from "../../model/otlp.js";
 import { followGrowth } from "./growth.js";
 
+/** @typedef {import("../../app.js").App} App */
 /** @typedef {import("../../model/types.js").Trace} Trace */
 
 /**
@@ -20,7 +21,7 @@ import { followGrowth } from "./growth.js";
 const LOADING = { state: "loading", trace: null, document: null, problem: "", added: null };
 
 /**
- * @param {{api: any, session: any}} app
+ * @param {App} app
  * @param {string} traceId
  * @returns {Reading & {readAgain: () => void}}
  */

@@ -5,6 +5,11 @@ import { useEffect, useRef } from "../../html.js";
 /** @typedef {import("./use-range.js").Zoom} Zoom */
 
 const SPEED = 0.0025;
+// Two fingers on a pad come as Control and a wheel that turns by little at a time.
+const PINCH_SPEED = 0.01;
+const LARGEST_PINCH_PX = 30;
+// Some browsers count a mouse's wheel in lines.
+const LINE_PX = 32;
 
 /**
  * A listener that may prevent scrolling cannot be declared in a template.
@@ -23,7 +28,7 @@ export function useWheel(area, zoom, fractionAt) {
       const at = latest.current.fractionAt(event, box);
       const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
       const { zoomAt, panBy } = latest.current.zoom;
-      if (event.ctrlKey) zoomAt(Math.min(Math.max(at, 0), 1), Math.exp(-event.deltaY * SPEED));
+      if (event.ctrlKey) zoomAt(Math.min(Math.max(at, 0), 1), factorOf(event));
       else if (isSideways) panBy(event.deltaX / box.width);
       else return;
       event.preventDefault();
@@ -31,4 +36,10 @@ export function useWheel(area, zoom, fractionAt) {
     current.addEventListener("wheel", turn, { passive: false });
     return () => current.removeEventListener("wheel", turn);
   }, [area]);
+}
+
+/** @param {WheelEvent} event */
+function factorOf({ deltaY, deltaMode }) {
+  const deltaPx = deltaMode === WheelEvent.DOM_DELTA_LINE ? deltaY * LINE_PX : deltaY;
+  return Math.exp(-deltaPx * (Math.abs(deltaPx) <= LARGEST_PINCH_PX ? PINCH_SPEED : SPEED));
 }

@@ -88,5 +88,5 @@ def test_one_that_is_not_there_is_named(viewer: Viewer, exporter: Exporter) -> N
     missing = new_trace_id()
     viewer.open(f"#/compare/{exporter.send(checkout())}/{missing}")
     expect(viewer.page.get_by_role("alert")).to_contain_text(missing)
-    viewer.page.get_by_role("link", name="All traces").click()
+    viewer.page.get_by_role("link", name="All traces", exact=True).click()
     expect(viewer.page).to_have_title("Traces · otel-worker")

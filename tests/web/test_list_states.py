@@ -28,7 +28,7 @@ from tests.web.list_page import (
     suggestions,
 )
 from tests.web.marks import ON_SERVE
-from tests.web.telemetry import MILLISECOND, Exporter, Step
+from tests.web.telemetry import MILLISECOND, Exporter, Step, exporting
 from tests.web.viewer import PHONE, Viewer, opened_viewer
 
 PROGRAM = """
@@ -92,6 +92,24 @@ def test_a_search_without_a_match_offers_wider_ones(viewer: Viewer, exporter: Ex
     expect_filter(viewer, ("service", service), ("attr", "a=1"), ("start", "-1h"))
     wider.get_by_role("button", name="a=1").click()
     expect_names(viewer, "here")
+
+
+def test_without_live_messages_the_list_is_read_again(browser: Browser) -> None:
+    with (
+        LocalServer([*ANY_PORTS, "--memory"], {"LIVE": "off"}) as server,
+        http_client(server.url, None) as client,
+        exporting(as_collector(server, "", client)) as exporter,
+        opened_viewer(browser, as_collector(server, "", client)) as viewer,
+    ):
+        viewer.expect_error("WebSocket connection to .* failed")
+        viewer.open()
+        expect(viewer.page.get_by_role("heading", name="No traces yet")).to_be_visible()
+        now = time.time_ns()
+        exporter.send(request("shop", "first"), now)
+        expect_names(viewer, "first")
+        exporter.send(request("shop", "second"), now + 1000 * MILLISECOND)
+        viewer.page.get_by_role("button", name="Read again").click()
+        expect_names(viewer, "second", "first")
 
 
 @ON_SERVE
@@ -238,6 +256,11 @@ def test_the_longest_first(viewer: Viewer, exporter: Exporter) -> None:
     expect(viewer.page.get_by_role("columnheader", name="Duration")).to_have_attribute(
         "aria-sort", "descending"
     )
+    rows(viewer).nth(1).get_by_role("link").click()
+    viewer.page.wait_for_url("**/#/traces/*")
+    viewer.page.go_back()
+    expect_names(viewer, "50 ms long", "20 ms long", "10 ms long")
+    expect(rows(viewer).nth(1)).to_have_attribute("data-last", "true")
     viewer.page.get_by_role("button", name="Started").click()
     expect_names(viewer, "20 ms long", "50 ms long", "10 ms long")
 

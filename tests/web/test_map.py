@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Route, expect
@@ -116,22 +117,20 @@ def share_of(text: str) -> float:
 @ON_SERVE
 def test_the_window_is_asked_for(viewer: Viewer, calls: Calls) -> None:
     asked: list[str] = []
-    viewer.page.on(
-        "request", lambda request: asked.append(request.url) if "dependencies" in request.url else None
-    )
+    viewer.page.on("request", lambda request: asked.append(request.url))
     viewer.open("#/map")
     expect(box(viewer, calls.child)).to_be_visible()
-    with viewer.page.expect_response(re.compile("dependencies")):
+    with viewer.page.expect_response("**/v1/dependencies*"):
         viewer.page.get_by_label("of the last").select_option(label="15 minutes")
     expect(box(viewer, calls.child)).to_be_visible()
-    seconds = [window_of(url) for url in asked]
+    seconds = [window_of(url) for url in asked if "/v1/dependencies" in url]
     assert (seconds[0], seconds[-1]) == (3_600, 900)
 
 
 def window_of(url: str) -> float:
     """Return how many seconds a question is about."""
-    start, end = (int(re.search(rf"{name}=(\d+)", url)[1]) for name in ("start", "end"))  # type: ignore[index]
-    return (end - start) / 1e9
+    asked = parse_qs(urlsplit(url).query)
+    return (int(asked["end"][0]) - int(asked["start"][0])) / 1e9
 
 
 @ON_SERVE

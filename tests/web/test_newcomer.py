@@ -77,7 +77,7 @@ def test_the_map_leads_to_the_failing_service_and_its_traces(newcomer: Newcomer)
     boxes = newcomer.viewer.locator(".graph-node")
     expect(boxes).to_have_count(len(SERVICES))
     boxes.filter(has_text="shipping").dblclick()
-    newcomer.clicks += 1
+    newcomer.clicks += 2
     expect(page).to_have_url(f"{newcomer.viewer.collector.url}/#/traces?service=shipping&start=-60m")
     expect(newcomer.first_row()).to_contain_text("shipping")
     assert newcomer.clicks == 3

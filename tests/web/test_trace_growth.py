@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.e2e.collector import Collector
 from tests.web.marks import ON_SERVE
 from tests.web.telemetry import MILLISECOND, Exporter, Step
-from tests.web.trace_page import TracePage, new_trace_id, post_spans, span_id
+from tests.web.trace_page import TracePage, fan_out, new_trace_id, post_spans, span_id
 from tests.web.viewer import Viewer
 
 FIRST = Step(
@@ -23,10 +23,10 @@ FIRST = Step(
 class Growing:
     """A trace that has just begun, and what adds spans to it."""
 
-    def __init__(self, exporter: Exporter) -> None:
+    def __init__(self, exporter: Exporter, first: Step = FIRST) -> None:
         self._exporter = exporter
         self._start = time.time_ns()
-        self._root: Span = exporter.span(FIRST, self._start)
+        self._root: Span = exporter.span(first, self._start)
         exporter.flush()
         self.trace_id = f"{self._root.get_span_context().trace_id:032x}"
 
@@ -76,6 +76,19 @@ def test_folds_selection_and_zoom_stay(trace: TracePage, growing: Growing) -> No
     trace.expect_selected("branch")
     expect(trace.row("branch")).to_have_attribute("aria-expanded", "false")
     expect(trace.page.locator(".trace-added")).to_have_text("1 new span")
+
+
+@ON_SERVE
+def test_rows_in_sight_stay_where_they_are(trace: TracePage, exporter: Exporter) -> None:
+    growing = Growing(exporter, fan_out(300))
+    trace.open(growing.trace_id)
+    expect_live(trace)
+    trace.grid.evaluate("(grid) => { grid.scrollTop = 200 * 24; }")
+    expect(trace.row("task 205")).to_be_in_viewport()
+    before = trace.row("task 205").bounding_box()
+    growing.add(Step("queue", "first of all", -10, -5), Step("queue", "last of all", 900, 901))
+    expect(trace.grid).to_have_attribute("aria-rowcount", "304")
+    assert trace.row("task 205").bounding_box() == before
 
 
 @ON_SERVE

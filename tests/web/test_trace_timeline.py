@@ -166,6 +166,27 @@ def test_zoom_and_pan(trace: TracePage, exporter: Exporter) -> None:
 
 
 @ON_SERVE
+def test_the_pointer_has_a_time(trace: TracePage, exporter: Exporter) -> None:
+    trace.open(send_checkout(exporter))
+    area = trace.row("GET /cart").locator(".timeline-bars").bounding_box()
+    assert area is not None
+    trace.page.mouse.move(area["x"] + area["width"] / 4, area["y"] + 5)
+    expect(trace.page.locator(".timeline-cursor-time")).to_have_text("+20 ms")
+    trace.page.mouse.move(area["x"] - 50, area["y"] + 5)
+    expect(trace.page.locator(".timeline-cursor")).to_have_count(0)
+
+
+@ON_SERVE
+def test_times_are_in_the_chosen_zone(trace: TracePage, exporter: Exporter) -> None:
+    start = 1_760_000_000_123_456_789
+    trace.open(exporter.send(fan_out(1), start))
+    facts = trace.page.locator(".trace-facts")
+    expect(facts).to_contain_text("2025-10-09 10:53:20.123 local")
+    trace.page.get_by_role("button", name="Time zone").click()
+    expect(facts).to_contain_text("2025-10-09 08:53:20.123 UTC")
+
+
+@ON_SERVE
 def test_the_minimap_is_a_window(trace: TracePage, exporter: Exporter) -> None:
     trace.open(send_checkout(exporter))
     minimap = trace.page.get_by_role("img", name=re.compile("The whole trace"))

@@ -3,7 +3,6 @@
 /** @type {Record<import("../platform/route.js").Route["page"], string[]>} */
 export const PAGE_MODULES = {
   traces: [
-    "/model/colours.js",
     "/model/histogram.js",
     "/model/scatter.js",
     "/views/list/combobox.js",
@@ -38,7 +37,6 @@ export const PAGE_MODULES = {
   ],
   trace: [
     "/model/attributes.js",
-    "/model/colours.js",
     "/model/critical-path.js",
     "/model/otlp-download.js",
     "/model/otlp.js",
@@ -89,7 +87,6 @@ export const PAGE_MODULES = {
   ],
   compare: [
     "/model/attributes.js",
-    "/model/colours.js",
     "/model/compare.js",
     "/model/otlp-download.js",
     "/model/otlp.js",
@@ -107,7 +104,6 @@ export const PAGE_MODULES = {
     "/views/trace/use-trace.js",
   ],
   map: [
-    "/model/colours.js",
     "/model/graph-layers.js",
     "/model/graph-places.js",
     "/model/histogram.js",

@@ -1,5 +1,6 @@
 /** The page of a route inside an error boundary: what fails in it leaves the frame usable. */
 import { html, useEffect, useErrorBoundary, useLayoutEffect, useState } from "../html.js";
+import { colourServices } from "../platform/known-services.js";
 import { createStore } from "../platform/store.js";
 import { loadPage, loadedPages, PAGES } from "./pages.js";
 import { Trouble } from "./trouble.js";
@@ -32,8 +33,9 @@ function Loading({ app, route }) {
     document.title = `${PAGES[route.page].title} · otel-worker`;
   }, []);
   useEffect(() => {
-    if (page === null) loadPage(route.page).then(setPage, setError);
-    else pageKeys.set(page.keys);
+    if (page === null) {
+      Promise.all([loadPage(route.page), colourServices(app.api)]).then(([loaded]) => setPage(loaded), setError);
+    } else pageKeys.set(page.keys);
     return () => pageKeys.set([]);
   }, [page]);
   // For the boundary.

@@ -5,6 +5,7 @@ import { windowOf } from "../../model/rows.js";
 import { Row, rowId } from "./row.js";
 import { Ruler } from "./ruler.js";
 
+/** @typedef {import("../../model/types.js").Trace} Trace */
 /** @typedef {import("./row.js").RowContext} RowContext */
 /** @typedef {import("./use-selection.js").Reveal} Reveal */
 
@@ -25,6 +26,7 @@ const NEAR_ROWS = 3;
  */
 export function Rows({ scroller, height, context, rows, reveal, tools, onKeyDown }) {
   const [scrollTop, setScrollTop] = useState(0);
+  useSteadyRows(scroller, context.trace, rows);
   useRevealing(scroller, context, rows, reveal);
 
   const { trace, selectedId } = context;
@@ -102,6 +104,25 @@ export function indexOfRow(rows, row) {
     else high = middle - 1;
   }
   return -1;
+}
+
+/**
+ * Keeps the first row in sight where it is when the trace has grown above it.
+ * @param {{current: HTMLDivElement | null}} scroller
+ * @param {Trace} trace
+ * @param {Int32Array} rows
+ */
+function useSteadyRows(scroller, trace, rows) {
+  const shown = useRef({ trace, rows });
+  useLayoutEffect(() => {
+    const before = shown.current;
+    shown.current = { trace, rows };
+    if (scroller.current === null || before.trace === trace) return;
+    const index = Math.floor(scroller.current.scrollTop / ROW_HEIGHT_PX);
+    const first = before.trace.spans[before.rows[index]];
+    const moved = indexOfRow(rows, trace.rowOf.get(first?.spanId ?? "") ?? -1);
+    if (index > 0 && moved >= 0) scroller.current.scrollTop += (moved - index) * ROW_HEIGHT_PX;
+  }, [trace, rows]);
 }
 
 /**

@@ -22,6 +22,14 @@ _SPANS_A_REQUEST = 2_000
 
 def send_large_trace(served: Served, span_count: int) -> str:
     """Send a tree of spans of 12 services, with ten attributes each; return the trace's id."""
+    trace_id, requests = make_large_trace(span_count)
+    for request in requests:
+        served.export(request)
+    return trace_id
+
+
+def make_large_trace(span_count: int) -> tuple[str, list[bytes]]:
+    """Return the id of such a trace, and the export requests that have it; each span is within its parent."""
     random = Random(_SEED)
     trace_id = f"{random.getrandbits(128):032x}"
     start = time.time_ns() - 60_000 * _MILLISECOND
@@ -34,10 +42,12 @@ def send_large_trace(served: Served, span_count: int) -> str:
         end = begin + 1 + random.randrange(1 + (last - begin)) if parent >= 0 else last
         windows.append((begin, end))
         spans[_SERVICES[at % len(_SERVICES)]].append(_span(trace_id, at, parent, (begin, end), random))
-    for service, own in spans.items():
-        for index in range(0, len(own), _SPANS_A_REQUEST):
-            served.export(_request(service, own[index : index + _SPANS_A_REQUEST]))
-    return trace_id
+    requests = [
+        _request(service, own[index : index + _SPANS_A_REQUEST])
+        for service, own in spans.items()
+        for index in range(0, len(own), _SPANS_A_REQUEST)
+    ]
+    return trace_id, requests
 
 
 def _span(trace_id: str, at: int, parent: int, window: tuple[int, int], random: Random) -> dict[str, Any]:

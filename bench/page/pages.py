@@ -72,7 +72,7 @@ class MeasuredPage:
         finally:
             frames = self.page.evaluate(_STOP_FRAMES)
             events = json.loads(self._browser.stop_tracing())["traceEvents"]
-        costs_us = _cpu_by_frame(events)
+        costs_us = cpu_by_frame(events)
         dearest_us = max(sum(frame) for frame in costs_us)
         return Motion(frames, dearest_us / 1000, max(max(frame, default=0) for frame in costs_us) / 1000)
 
@@ -84,7 +84,7 @@ class MeasuredPage:
         return Kept(heap["usedSize"] / _MEGABYTE, counters["nodes"], counters["jsEventListeners"])
 
 
-def _cpu_by_frame(events: list[dict[str, Any]]) -> list[list[float]]:
+def cpu_by_frame(events: list[dict[str, Any]]) -> list[list[float]]:
     """Return the CPU time in us of the main thread's tasks, by the frame before which they came."""
     threads = {
         (event["pid"], event["tid"])

@@ -77,6 +77,9 @@ def measure_motion(
     with open_page(browser) as measured:
         page = measured.page
         _open_trace(page, served, trace_id)
+        # What opening leaves behind is collected.
+        measured.kept()
+        page.wait_for_timeout(_IDLE_MS)
         actions: dict[str, Callable[[], None]] = {
             "nothing, for comparison": lambda: page.wait_for_timeout(_IDLE_MS),
             "scroll to the end and back": lambda: _scroll(page, span_count),

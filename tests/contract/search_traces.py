@@ -137,9 +137,9 @@ _MANY_VALUES: Attributes = {"code": 500, **{f"many.{number}": number for number 
 LINKED, ALSO_LINKED = "c" * 32, "d" * 32
 
 
-def _linked(*trace_ids: str, **more: Attributes) -> SpanExtras:
+def _linked(*trace_ids: str, attributes: Attributes | None = None) -> SpanExtras:
     """Return what a span has that links to these traces."""
-    return SpanExtras(links=[Link(trace_id, "e" * 16, **more) for trace_id in trace_ids])
+    return SpanExtras(links=[Link(trace_id, "e" * 16, attributes=attributes or {}) for trace_id in trace_ids])
 
 
 # Each trace is a list of requests.

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from otel_worker.store.dependencies import read_dependencies
 from otel_worker.store.listing import MAX_UNIX_NANO
@@ -48,7 +49,7 @@ def test_the_last_hour_is_what_is_told(api: Api) -> None:
     old = small_request((1, 1))
     old.resource_spans[0].scope_spans[0].spans[0].start_time_unix_nano = NOW_UNIX_NANO - 1
     failed = calls(2, start_unix_nano=NOW_UNIX_NANO + HOUR)
-    failed.resource_spans[0].scope_spans[0].spans[0].status.code = 2
+    failed.resource_spans[0].scope_spans[0].spans[0].status.code = Status.STATUS_CODE_ERROR
     late = calls(3, start_unix_nano=NOW_UNIX_NANO + HOUR + 1)
     for request in (old, small_request((2, 1), (3, 1)), failed, late):
         assert api.export(request).status == 200

@@ -14,6 +14,7 @@ from tests.client.project import assemble_project
 from tests.e2e.browser import find_chromium
 from tests.e2e.collector import Collector, http_client, new_token
 from tests.local import running
+from tests.web.sample_views import Shop, played_shop
 from tests.web.telemetry import Exporter, exporting
 from tests.web.viewer import Viewer, opened_viewer
 
@@ -58,6 +59,13 @@ def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector
     folder: Path = tmp_path_factory.mktemp("local")
     with running.running_collector(folder, variables=VARIABLES) as collector:
         yield collector
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Yield a collector that has the sample data and nothing else, as of the first test that asks for it."""
+    with played_shop(tmp_path_factory.mktemp("shop")) as played:
+        yield played
 
 
 @pytest.fixture(params=["worker", "local_server"])

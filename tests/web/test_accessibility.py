@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, ViewportSize
 
 from tests.web.accessibility import violations
-from tests.web.sample_views import VIEWS, Shop, View, played_shop
+from tests.web.sample_views import VIEWS, Shop, View
 from tests.web.viewer import DESKTOP, PHONE
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with played_shop(tmp_path_factory.mktemp("shop")) as played:
-        yield played
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ViewportSize
 
 from otel_worker_cli.runtime.project import this_checkout
-from tests.web.sample_views import VIEWS, Shop, View, played_shop
+from tests.web.sample_views import VIEWS, Shop, View
 from tests.web.viewer import DESKTOP, PHONE
 
 # Every PNG begins with these bytes (RFC 2083, section 12.12), and has its width and height at byte 16.
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with played_shop(tmp_path_factory.mktemp("shop")) as played:
-        yield played
 
 
 @pytest.fixture(scope="module")

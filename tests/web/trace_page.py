@@ -16,7 +16,7 @@ from tests.web.viewer import Viewer
 
 # checkout() as a tree, from top to bottom.
 CHECKOUT_NAMES = ["POST /checkout", "GET /cart", "SELECT carts", "POST /charge"]
-TRACE_ID = re.compile(r"[0-9a-f]{32}")
+_PAINTED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
 
 class TracePage:
@@ -35,6 +35,8 @@ class TracePage:
         """Go to a trace, and wait until it is there."""
         self.viewer.open(f"#/traces/{trace_id}{query}")
         expect(self.rows.first).to_be_visible()
+        # The view library binds keys when what it has drawn is painted, which is after the row is there.
+        self.page.evaluate(_PAINTED)
 
     def row(self, name: str) -> Locator:
         """Return the row of the only span with this name."""

@@ -88,18 +88,6 @@ export function nearest(points, x, y, aspect = 1) {
 }
 
 /**
- * Return the points in a box, its edges included; its corners may come in any order.
- * @param {readonly Point[]} points
- * @param {{x0: number, y0: number, x1: number, y1: number}} box
- * @returns {Point[]}
- */
-export function inBrush(points, { x0, y0, x1, y1 }) {
-  const [left, right] = [Math.min(x0, x1), Math.max(x0, x1)];
-  const [bottom, top] = [Math.min(y0, y1), Math.max(y0, y1)];
-  return points.filter(({ x, y }) => x >= left && x <= right && y >= bottom && y <= top);
-}
-
-/**
  * @param {number} nano
  * @param {DurationRange} range
  * @returns {number} 0 to 1

@@ -29,19 +29,6 @@ export function buildTrace(traceId, spans, isWhole) {
 }
 
 /**
- * Return the ids of the spans that have children.
- * @param {Trace} trace
- * @returns {Set<string>}
- */
-export function allFoldable(trace) {
-  const ids = new Set();
-  for (let row = 0; row < trace.spans.length; row += 1) {
-    if (trace.subtreeEnds[row] > row + 1) ids.add(trace.spans[row].spanId);
-  }
-  return ids;
-}
-
-/**
  * Return the rows of the ancestors of a row, from its root down to its parent.
  * @param {Trace} trace
  * @param {number} row

@@ -6,7 +6,6 @@ import {
   durationAt,
   durationRange,
   durationTicks,
-  inBrush,
   nearest,
   scatterPoints,
 } from "../../../web/model/scatter.js";
@@ -99,20 +98,6 @@ test("near is what looks near", () => {
   assert.equal(nearest(points, 0.6, 0.6), points[0]);
   assert.equal(nearest(points, 0.6, 0.6, 10), points[1]);
   assert.equal(nearest([], 0.5, 0.5), null);
-});
-
-test("a brush holds the points in it, drawn in any direction", () => {
-  const points = scatterPoints([summary(10, 1e3), summary(50, 1e6), summary(90, 1e9)], TIME);
-  const ids = (
-    /** @type {number} */ x0,
-    /** @type {number} */ y0,
-    /** @type {number} */ x1,
-    /** @type {number} */ y1,
-  ) => inBrush(points, { x0, y0, x1, y1 }).map(({ trace }) => trace.durationNano);
-  assert.deepEqual(ids(0, 0, 1, 1), [1e3, 1e6, 1e9]);
-  assert.deepEqual(ids(0.6, 0.6, 0.4, 0.4), [1e6]);
-  assert.deepEqual(ids(0.1, 0, 0.5, 1), [1e3, 1e6]);
-  assert.deepEqual(ids(0.2, 0, 0.4, 1), []);
 });
 
 test("any traces are in the plot, and each point is the nearest to itself", () => {

@@ -20,10 +20,10 @@ const CHARACTER_PX = 6;
  * @typedef {object} Flame
  * @property {Trace} trace
  * @property {FlameBar[]} bars
- * @property {Float64Array} own self times by row
  * @property {TimeScale} scale
  * @property {number} width
- * @property {number} height
+ * @property {number} height of what is in sight
+ * @property {number} scrollTop how far below the first lane that begins, in pixels
  * @property {number} selectedRow
  * @property {number} hovered a row
  */
@@ -33,7 +33,7 @@ const CHARACTER_PX = 6;
  * @param {Flame} flame
  */
 export function drawFlame(canvas, flame) {
-  const { trace, bars, scale, width, height } = flame;
+  const { trace, bars, scale, width, height, scrollTop } = flame;
   const context = sizedContext(canvas, width, height);
   if (context === null) return;
   const colour = colourReader(canvas);
@@ -46,12 +46,13 @@ export function drawFlame(canvas, flame) {
   /** @type {Map<number, number>} where the last bar of each lane ended: bars within one pixel are drawn once */
   const drawnTo = new Map();
   for (const bar of bars) {
+    const top = bar.depth * LANE_PX - scrollTop;
+    if (top + LANE_PX < 0 || top > height) continue;
     const [left, right] = edges(bar, scale, width);
     if (right < 0 || left > width) continue;
     if (right - left <= LEAST_BAR_PX && (drawnTo.get(bar.depth) ?? -1) >= right) continue;
     drawnTo.set(bar.depth, right);
     const span = trace.spans[bar.row];
-    const top = bar.depth * LANE_PX;
     const [from, to] = [Math.max(0, left), Math.min(width, right)];
     const room = Math.max(LEAST_BAR_PX, to - from - GAP_PX);
     context.fillStyle = services.get(span.service) ?? ink;
@@ -74,7 +75,7 @@ export function drawFlame(canvas, flame) {
 }
 
 /**
- * Return the row of the bar at a place of the canvas, or -1.
+ * Return the row of the bar at a place, or -1; `y` is from the first lane on.
  * @param {FlameBar[]} bars
  * @param {TimeScale} scale
  * @param {number} width

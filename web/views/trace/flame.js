@@ -28,20 +28,24 @@ const ZOOMED_PART = 0.9;
 export function FlameView({ trace, app, selected, onSelect }) {
   const area = useRef(/** @type {HTMLDivElement | null} */ (null));
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
-  const { width } = useSize(area, { width: 0, height: 0 });
+  const { width, height } = useSize(area, { width: 0, height: 0 });
+  const [scrollTop, setScrollTop] = useState(0);
   const [hovered, setHovered] = useState(/** @type {Hovered | null} */ (null));
   const zoom = useRange(trace);
   const theme = useTheme();
   const bars = useMemo(() => flameLayout(trace), [trace]);
   const own = useMemo(() => selfTimes(trace), [trace]);
-  const height = (bars.reduce((deepest, { depth }) => Math.max(deepest, depth), 0) + 1) * LANE_PX;
+  const lanesHeight = (bars.reduce((deepest, { depth }) => Math.max(deepest, depth), 0) + 1) * LANE_PX;
+  // What is in sight, and no more: thousands of lanes are more than a canvas takes.
+  const shownHeight = Math.min(lanesHeight, height);
   const selectedRow = trace.rowOf.get(selected) ?? -1;
-  const pointed = useHitTest({ canvas, bars, zoom, width });
+  const pointed = useHitTest({ area, canvas, bars, zoom, width });
 
   useLayoutEffect(() => {
     if (canvas.current === null || width === 0) return;
-    drawFlame(canvas.current, { trace, bars, own, scale: zoom.scale, width, height, selectedRow, hovered: hovered?.row ?? -1 });
-  }, [trace, bars, zoom.scale, width, height, selectedRow, hovered?.row, theme]);
+    const shown = { width, height: shownHeight, scrollTop };
+    drawFlame(canvas.current, { trace, bars, scale: zoom.scale, ...shown, selectedRow, hovered: hovered?.row ?? -1 });
+  }, [trace, bars, zoom.scale, width, shownHeight, scrollTop, selectedRow, hovered?.row, theme]);
 
   const select = (/** @type {number} */ row) => {
     onSelect(trace.spans[row].spanId);
@@ -79,6 +83,11 @@ export function FlameView({ trace, app, selected, onSelect }) {
       aria-roledescription="flame graph"
       aria-label=${`${trace.spans.length} spans; arrow keys go from span to span, Enter zooms`}
       onKeyDown=${onKeyDown}
+      onScroll=${(/** @type {{currentTarget: HTMLElement}} */ event) => {
+        setScrollTop(event.currentTarget.scrollTop);
+        // Another span is under the pointer now.
+        setHovered(null);
+      }}
       onPointerMove=${(/** @type {PointerEvent} */ event) => setHovered(pointed(event))}
       onPointerLeave=${() => setHovered(null)}
       onClick=${(/** @type {PointerEvent} */ event) => {
@@ -92,7 +101,9 @@ export function FlameView({ trace, app, selected, onSelect }) {
       }}
       onWheel=${(/** @type {WheelEvent} */ event) => onWheel(event, canvas.current, zoom)}
     >
-      <canvas ref=${canvas} style=${{ width: `${width}px`, height: `${height}px` }}></canvas>
+      <div style=${{ height: `${lanesHeight}px` }}>
+        <canvas ref=${canvas} style=${{ width: `${width}px`, height: `${shownHeight}px` }}></canvas>
+      </div>
     </div>
     ${hovered && html`<${FlameTip} trace=${trace} own=${own} ...${hovered} />`}
   </div>`;
@@ -118,17 +129,19 @@ const MOVES = {
 
 /**
  * @param {object} view
+ * @param {{current: HTMLElement | null}} view.area
  * @param {{current: HTMLCanvasElement | null}} view.canvas
  * @param {FlameBar[]} view.bars
  * @param {import("./use-range.js").Zoom} view.zoom
  * @param {number} view.width
  * @returns {(event: PointerEvent) => Hovered | null}
  */
-function useHitTest({ canvas, bars, zoom, width }) {
+function useHitTest({ area, canvas, bars, zoom, width }) {
   return (event) => {
     const box = canvas.current?.getBoundingClientRect();
     if (box === undefined) return null;
-    const row = barAt(bars, zoom.scale, width, event.clientX - box.left, event.clientY - box.top);
+    const y = event.clientY - box.top + (area.current?.scrollTop ?? 0);
+    const row = barAt(bars, zoom.scale, width, event.clientX - box.left, y);
     return row < 0 ? null : { row, x: event.clientX, y: event.clientY };
   };
 }

@@ -67,7 +67,12 @@ export function TraceView({ app, route, reading, trace }) {
     <${Header} ...${{ app, trace, reading }} onCopyLink=${commands.copyLink} />
     <${Notices} reading=${reading} trace=${trace} wantedSpanId=${route.span} />
     <${Legend} trace=${trace} highlighted=${highlightedService} onHighlight=${highlight} />
-    <${ErrorList} trace=${trace} selectedId=${selection.spanId} onJump=${commands.jump} onStep=${commands.stepError} />
+    <${ErrorList}
+      trace=${trace}
+      selectedId=${selection.spanId}
+      onJump=${commands.jump}
+      onStep=${commands.stepError}
+    />
     <${Toolbar}
       view=${route.view}
       onView=${commands.showView}

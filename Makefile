@@ -52,10 +52,12 @@ docs: test-environment ## Write docs/conformance.md again, from tests/conformanc
 	@$(BIN)/python tools/conformance.py
 	@$(BIN)/otel-worker manual > .runtime/cli.md && mv .runtime/cli.md docs/cli.md
 
-page: test-environment ## Write web/vendor and the lists of the page's modules again
+page: test-environment ## Write web/vendor and the lists of the page's modules again, and format them
 	@$(BIN)/otel-worker setup --quiet
 	@$(BIN)/python tools/vendor.py
 	@$(BIN)/python tools/preload.py
+	@$(BIN)/otel-worker npm exec --offline -- prettier --write --log-level warn \
+		"web/**/*.js" web/style.css "tests/web/**/*.js"
 
 screenshots: test-environment ## Take the pictures of README again
 	@$(BIN)/otel-worker setup --quiet

@@ -39,7 +39,7 @@ def make_large_trace(span_count: int) -> tuple[str, list[bytes]]:
     for at, parent in enumerate(parents):
         first, last = windows[parent] if parent >= 0 else (start, start + 20_000 * _MILLISECOND)
         begin = first + random.randrange(1 + (last - first) // 2) if parent >= 0 else first
-        end = begin + 1 + random.randrange(1 + (last - begin)) if parent >= 0 else last
+        end = begin + 1 + random.randrange(last - begin) if parent >= 0 else last
         windows.append((begin, end))
         spans[_SERVICES[at % len(_SERVICES)]].append(_span(trace_id, at, parent, (begin, end), random))
     requests = [

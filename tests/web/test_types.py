@@ -1,4 +1,4 @@
-"""The page's modules keep to the types in their comments."""
+"""The page's modules keep to the types in their comments, and to one format."""
 
 from __future__ import annotations
 
@@ -37,3 +37,17 @@ def test_a_wrong_one_would_be_found(tmp_path: Path) -> None:
     result = check_types(config)
     assert result.returncode != 0
     assert "wrong.js(2,14): error TS2322" in result.stdout
+
+
+def test_the_format_is_prettiers() -> None:
+    formatter = this_checkout().node_modules / "prettier" / "bin" / "prettier.cjs"
+    files = ["web/**/*.js", "web/style.css", "tests/web/**/*.js"]
+    result = subprocess.run(
+        [str(node_binary()), str(formatter), "--list-different", *files],
+        cwd=this_checkout().root,
+        capture_output=True,
+        text=True,
+        timeout=CHECK_SECONDS,
+        check=False,
+    )
+    assert (result.returncode, result.stdout) == (0, ""), "`make page` formats them"

@@ -5,14 +5,23 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
 /** @type {[string, number][]} */
-const SMALL_UNITS = [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9]];
+const SMALL_UNITS = [
+  ["ns", 1],
+  ["µs", 1e3],
+  ["ms", 1e6],
+  ["s", 1e9],
+];
 /** @type {Record<string, number>} */
 const UNITS_NANO = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 const DURATION = /^(\d{1,12}(?:\.\d{1,9})?)(ns|us|µs|μs|ms|s|m|h)$/;
 // What the collector stores as a 64-bit integer.
 const MAX_NANO = 2 ** 63;
 /** @type {[string, number][]} */
-const LARGE_COUNTS = [["G", 1e9], ["M", 1e6], ["k", 1e3]];
+const LARGE_COUNTS = [
+  ["G", 1e9],
+  ["M", 1e6],
+  ["k", 1e3],
+];
 
 // Characters that are not seen or that reorder what is around them, and surrogates without their other half.
 // Not among them: tabs, line feeds, returns before these; joiners and variation selectors, as scripts and
@@ -76,7 +85,9 @@ export function formatTime(unixNano, zone, { withDate = false, precision = 3 } =
   // A date that is shifted by the zone's offset shows local time in its UTC fields.
   const shown = zone === "utc" ? date : new Date(milliseconds - date.getTimezoneOffset() * 60000);
   const [day, rest] = shown.toISOString().split("T");
-  const fraction = String(unixNano % 1000000000n).padStart(9, "0").slice(0, precision);
+  const fraction = String(unixNano % 1000000000n)
+    .padStart(9, "0")
+    .slice(0, precision);
   const time = rest.slice(0, 8) + (precision > 0 ? `.${fraction}` : "");
   return withDate ? `${day} ${time}` : time;
 }

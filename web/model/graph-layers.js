@@ -39,7 +39,10 @@ export function assignLayers(count, links) {
  */
 export function orderLayers(layers, links) {
   const count = layers.reduce((sum, layer) => sum + layer.length, 0);
-  const left = neighbours(count, links.map(([from, to]) => [to, from]));
+  const left = neighbours(
+    count,
+    links.map(([from, to]) => [to, from]),
+  );
   const right = neighbours(count, links);
   const places = new Int32Array(count);
   let current = layers.map((layer) => [...layer]);
@@ -168,10 +171,12 @@ function setPlaces(places, layer) {
  * @returns {number[]}
  */
 function sortByMean(layer, near, places) {
-  const means = new Map(layer.map((node) => {
-    const sum = near[node].reduce((total, other) => total + places[other], 0);
-    return [node, near[node].length === 0 ? places[node] : sum / near[node].length];
-  }));
+  const means = new Map(
+    layer.map((node) => {
+      const sum = near[node].reduce((total, other) => total + places[other], 0);
+      return [node, near[node].length === 0 ? places[node] : sum / near[node].length];
+    }),
+  );
   const meanAt = (/** @type {number} */ node) => means.get(node) ?? 0;
   const sorted = [...layer].sort((a, b) => meanAt(a) - meanAt(b) || places[a] - places[b]);
   setPlaces(places, sorted);

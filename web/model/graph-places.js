@@ -57,7 +57,13 @@ export function makeGrid(layers, links) {
  */
 export function placeBoxes({ columns, routes }, boxCount) {
   const count = columns.reduce((sum, column) => sum + column.length, 0);
-  const near = neighbours(count, legsOf(routes).flatMap(([from, to]) => [[from, to], [to, from]]));
+  const near = neighbours(
+    count,
+    legsOf(routes).flatMap(([from, to]) => [
+      [from, to],
+      [to, from],
+    ]),
+  );
   const heights = Array.from({ length: count }, (_, node) => (node < boxCount ? BOX_HEIGHT : LINE_HEIGHT));
   const middles = new Float64Array(count);
   const place = (/** @type {number[]} */ column) => {
@@ -90,13 +96,19 @@ export function placeBoxes({ columns, routes }, boxCount) {
  */
 export function drawLines(routes, boxes) {
   const starts = portsOf(routes, boxes);
-  const ends = portsOf(routes.map((route) => [...route].reverse()), boxes);
+  const ends = portsOf(
+    routes.map((route) => [...route].reverse()),
+    boxes,
+  );
   return routes.map((route, index) => {
     const [first, last] = [boxes[route[0]], boxes[route[route.length - 1]]];
     const passed = route.slice(1, -1).flatMap((node) => {
       const { x, width } = boxes[node];
       const y = middleOf(boxes[node]);
-      return [{ x, y }, { x: x + width, y }];
+      return [
+        { x, y },
+        { x: x + width, y },
+      ];
     });
     return [{ x: first.x + first.width, y: starts[index] }, ...passed, { x: last.x, y: ends[index] }];
   });
@@ -108,7 +120,11 @@ export function drawLines(routes, boxes) {
  * @returns {Point[]}
  */
 export function loopAbove({ x, y, width }) {
-  return [{ x: x + width / 4, y }, { x: x + width / 2, y: y - LOOP_HEIGHT }, { x: x + (width * 3) / 4, y }];
+  return [
+    { x: x + width / 4, y },
+    { x: x + width / 2, y: y - LOOP_HEIGHT },
+    { x: x + (width * 3) / 4, y },
+  ];
 }
 
 /**

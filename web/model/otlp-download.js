@@ -6,5 +6,8 @@
  * @returns {string}
  */
 export function fileName(traceId) {
-  return `trace-${traceId.toLowerCase().replace(/[^0-9a-f]/g, "").slice(0, 32)}.otlp.json`;
+  return `trace-${traceId
+    .toLowerCase()
+    .replace(/[^0-9a-f]/g, "")
+    .slice(0, 32)}.otlp.json`;
 }

@@ -26,7 +26,12 @@ const MINUTE_NANO = 60e9;
 const HOUR_NANO = 3600e9;
 const DAY_NANO = 24 * HOUR_NANO;
 /** @type {[string, number][]} */
-const UNITS = [["s", 1e9], ["ms", 1e6], ["µs", 1e3], ["ns", 1]];
+const UNITS = [
+  ["s", 1e9],
+  ["ms", 1e6],
+  ["µs", 1e3],
+  ["ns", 1],
+];
 // Steps above a second that divide minutes, hours and days.
 const LONG_STEPS_NANO = [
   ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND_NANO),

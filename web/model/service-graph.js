@@ -31,10 +31,12 @@ import { selfTimes } from "./self-time.js";
  */
 export function traceEdges(trace) {
   const { spans, parents } = trace;
-  const calls = spans.map((_, row) => row).filter((row) => {
-    const parent = parents[row];
-    return parent >= 0 && spans[parent].service !== spans[row].service;
-  });
+  const calls = spans
+    .map((_, row) => row)
+    .filter((row) => {
+      const parent = parents[row];
+      return parent >= 0 && spans[parent].service !== spans[row].service;
+    });
   const edges = [...Map.groupBy(calls, (row) => spans[parents[row]].service)].flatMap(([parent, rows]) => {
     const byChild = Map.groupBy(rows, (row) => spans[row].service);
     return [...byChild].map(([child, called]) => edgeOf(trace, parent, child, called));
@@ -53,7 +55,10 @@ export function layout(nodes, edges) {
   const numberOf = numberServices(nodes, edges);
   const calls = callsOf(edges, numberOf);
   const between = calls.filter(({ from, to }) => from !== to);
-  const { layers, isTurned } = assignLayers(numberOf.size, between.map(({ from, to }) => [from, to]));
+  const { layers, isTurned } = assignLayers(
+    numberOf.size,
+    between.map(({ from, to }) => [from, to]),
+  );
   /** @type {[number, number][]} */
   const links = between.map(({ from, to }, call) => (isTurned[call] ? [to, from] : [from, to]));
   const grid = makeGrid(layers, links);
@@ -64,7 +69,10 @@ export function layout(nodes, edges) {
     lines[between[call].index] = isTurned[call] ? line.reverse() : line;
   });
   for (const { index, from, to } of calls) if (from === to) lines[index] = loopAbove(boxes[from]);
-  return fromOrigin(nodes.map(({ service }) => boxes[numberOf.get(service) ?? 0]), lines);
+  return fromOrigin(
+    nodes.map(({ service }) => boxes[numberOf.get(service) ?? 0]),
+    lines,
+  );
 }
 
 /**

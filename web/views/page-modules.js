@@ -5,6 +5,7 @@ export const PAGE_MODULES = {
   traces: [
     "/model/histogram.js",
     "/model/scatter.js",
+    "/views/canvas.js",
     "/views/list/combobox.js",
     "/views/list/completions.js",
     "/views/list/conditions.js",
@@ -45,6 +46,7 @@ export const PAGE_MODULES = {
     "/model/search.js",
     "/model/self-time.js",
     "/model/trace.js",
+    "/views/canvas.js",
     "/views/trace/bar-geometry.js",
     "/views/trace/copying.js",
     "/views/trace/cursor.js",

@@ -34,7 +34,10 @@ function Loading({ app, route }) {
   }, []);
   useEffect(() => {
     if (page === null) {
-      Promise.all([loadPage(route.page), colourServices(app.api)]).then(([loaded]) => setPage(loaded), setError);
+      Promise.all([loadPage(route.page), colourServices(app.api)]).then(
+        ([loaded]) => setPage(loaded),
+        setError,
+      );
     } else pageKeys.set(page.keys);
     return () => pageKeys.set([]);
   }, [page]);

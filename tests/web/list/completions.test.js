@@ -31,8 +31,17 @@ test("after a key come the operators", () => {
   assert.deepEqual(labels(completionsOf("http.route ", KEYS, [])), operators);
   assert.deepEqual(labels(completionsOf("route", KEYS, [])), [...operators, "http.route"]);
   const options = completionsOf("unknown ", KEYS, []);
-  assert.deepEqual(options[1], { value: "unknown!=", label: "!=", hint: "is there, and not equal", isPart: true });
-  assert.deepEqual(options.at(-1), { value: "unknown exists", label: "exists", hint: "is there, whatever it is" });
+  assert.deepEqual(options[1], {
+    value: "unknown!=",
+    label: "!=",
+    hint: "is there, and not equal",
+    isPart: true,
+  });
+  assert.deepEqual(options.at(-1), {
+    value: "unknown exists",
+    label: "exists",
+    hint: "is there, whatever it is",
+  });
 });
 
 test("after an operator come the values, the most frequent first", () => {
@@ -48,5 +57,11 @@ test("after an operator come the values, the most frequent first", () => {
 });
 
 test("no more is suggested than can be looked through", () => {
-  assert.equal(matching(Array.from({ length: 2_000 }, (_, index) => `key.${index}`), "key").length, 50);
+  assert.equal(
+    matching(
+      Array.from({ length: 2_000 }, (_, index) => `key.${index}`),
+      "key",
+    ).length,
+    50,
+  );
 });

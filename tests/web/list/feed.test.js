@@ -1,11 +1,22 @@
 /** The rows of the list: order, growth, what waits, and the bounds. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byNewest, compareStarts, EMPTY_FEED, MAX_LIVE_ROWS, onlyWith } from "../../../web/views/list/feed.js";
+import {
+  byNewest,
+  compareStarts,
+  EMPTY_FEED,
+  MAX_LIVE_ROWS,
+  onlyWith,
+} from "../../../web/views/list/feed.js";
 import { withJump, withPage, withTraces, withWaiting } from "../../../web/views/list/feed.js";
 import { range, secondsOf, traceAt } from "./traces.js";
 
-const page = (seconds, older = null) => withPage(EMPTY_FEED, seconds.map((second) => traceAt(second)), older);
+const page = (seconds, older = null) =>
+  withPage(
+    EMPTY_FEED,
+    seconds.map((second) => traceAt(second)),
+    older,
+  );
 
 test("starts are compared as numbers, whatever their length", () => {
   assert.ok(compareStarts("9", "10") < 0);
@@ -54,13 +65,21 @@ test("what is older than the last row is left to its page, unless there is none"
 
 test("live rows push out the oldest, which are read again from there", () => {
   let feed = page(range(MAX_LIVE_ROWS, 1));
-  feed = withTraces(feed, range(MAX_LIVE_ROWS + 3, MAX_LIVE_ROWS + 1).map((second) => traceAt(second)), false);
+  feed = withTraces(
+    feed,
+    range(MAX_LIVE_ROWS + 3, MAX_LIVE_ROWS + 1).map((second) => traceAt(second)),
+    false,
+  );
   assert.deepEqual(secondsOf(feed.rows), range(MAX_LIVE_ROWS + 3, 4));
   assert.deepEqual(feed.older, { end: traceAt(4).startTimeUnixNano });
 });
 
 test("rows that somebody has asked for stay until he is back at the top", () => {
-  let feed = withPage(page(range(900, 501), { cursor: "c" }), range(500, 1).map((second) => traceAt(second)), null);
+  let feed = withPage(
+    page(range(900, 501), { cursor: "c" }),
+    range(500, 1).map((second) => traceAt(second)),
+    null,
+  );
   assert.equal(feed.rows.length, 900);
   feed = withTraces(feed, [traceAt(901)], true);
   assert.equal(feed.rows.length, 900);
@@ -91,5 +110,8 @@ test("traces leave the rows and those that wait", () => {
   const feed = withTraces(page([5, 3]), [traceAt(9)], true);
   const left = onlyWith(feed, (trace) => !["5", "9"].includes(String(Number(trace.traceId))));
   assert.deepEqual([secondsOf(left.rows), secondsOf(left.waiting)], [[3], []]);
-  assert.equal(onlyWith(feed, () => true), feed);
+  assert.equal(
+    onlyWith(feed, () => true),
+    feed,
+  );
 });

@@ -20,11 +20,21 @@ test("the time holds all starts, and a single one has some width", () => {
 test("ticks stand at round times of the clock", () => {
   const span = { from: at("2026-03-01T10:00:30Z"), to: at("2026-03-01T10:20:30Z") };
   const ticks = clockTicks(span, 5, "utc");
-  assert.deepEqual(ticks.map(({ label }) => label), ["10:05", "10:10", "10:15", "10:20"]);
+  assert.deepEqual(
+    ticks.map(({ label }) => label),
+    ["10:05", "10:10", "10:15", "10:20"],
+  );
   assert.equal(ticks[0].x, 270 / 1200);
   const days = clockTicks({ from: at("2026-03-01T10:00:00Z"), to: at("2026-03-08T10:00:00Z") }, 8, "utc");
-  assert.deepEqual(days.map(({ label }) => label), ["03-02", "03-03", "03-04", "03-05", "03-06", "03-07", "03-08"]);
-  const short = clockTicks({ from: at("2026-03-01T10:00:00.000Z"), to: at("2026-03-01T10:00:00.040Z") }, 5, "utc");
+  assert.deepEqual(
+    days.map(({ label }) => label),
+    ["03-02", "03-03", "03-04", "03-05", "03-06", "03-07", "03-08"],
+  );
+  const short = clockTicks(
+    { from: at("2026-03-01T10:00:00.000Z"), to: at("2026-03-01T10:00:00.040Z") },
+    5,
+    "utc",
+  );
   assert.deepEqual(short.map(({ label }) => label).slice(0, 2), ["10:00:00.000", "10:00:00.010"]);
 });
 

@@ -92,7 +92,10 @@ test("a page that cannot be read says why, and is read when it is asked for agai
 test("a first page that cannot be read is a failure", async () => {
   const api = fakeApi([]);
   api.failNext(1);
-  const list = openTraceList({ api, watch: () => () => {}, nextFrame() {}, nowMs: () => NOW_MS }, { ...EMPTY_FILTERS });
+  const list = openTraceList(
+    { api, watch: () => () => {}, nextFrame() {}, nowMs: () => NOW_MS },
+    { ...EMPTY_FILTERS },
+  );
   await settled();
   assert.equal(list.state.get().phase, "failed");
 });

@@ -23,7 +23,18 @@ import { printable } from "../../model/formats.js";
  * @param {() => void} [properties.onOpen] the suggestions are about to be looked at
  * @param {(event: KeyboardEvent) => void} [properties.onKeyDown]
  */
-export function Combobox({ id, label, value, options, placeholder, error, onInput, onChoose, onOpen, onKeyDown }) {
+export function Combobox({
+  id,
+  label,
+  value,
+  options,
+  placeholder,
+  error,
+  onInput,
+  onChoose,
+  onOpen,
+  onKeyDown,
+}) {
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const isShown = isOpen && options.length > 0;
@@ -97,17 +108,19 @@ export function Combobox({ id, label, value, options, placeholder, error, onInpu
         onKeyDown=${handleKey}
       />
       <ul id=${`${id}-options`} class="list-options" role="listbox" aria-label=${label} hidden=${!isShown}>
-        ${isShown &&
-        options.map(
-          (option, index) =>
-            html`<${OptionRow}
+        ${
+          isShown &&
+          options.map(
+            (option, index) =>
+              html`<${OptionRow}
               key=${option.value}
               id=${`${id}-${index}`}
               option=${option}
               isActive=${index === current}
               onChoose=${choose}
             />`,
-        )}
+          )
+        }
       </ul>
       <${FieldError} id=${`${id}-error`} message=${error} />
     </div>

@@ -52,7 +52,9 @@ export function completionsOf(text, keys, values) {
   if (text.endsWith(" ") && key) return operatorOptions(key);
   const found = matching(keys.filter(isAskable), key);
   const options = found.map((label) => ({ value: `${label} `, label, isPart: true }));
-  return keys.includes(key) ? [...operatorOptions(key), ...options.filter((option) => option.label !== key)] : options;
+  return keys.includes(key)
+    ? [...operatorOptions(key), ...options.filter((option) => option.label !== key)]
+    : options;
 }
 
 /**
@@ -78,7 +80,12 @@ function isAskable(key) {
 
 /** @type {(key: string) => Option[]} */
 function operatorOptions(key) {
-  const options = OPERATORS.map(([operator, hint]) => ({ value: key + operator, label: operator, hint, isPart: true }));
+  const options = OPERATORS.map(([operator, hint]) => ({
+    value: key + operator,
+    label: operator,
+    hint,
+    isPart: true,
+  }));
   return [...options, { value: `${key} exists`, label: "exists", hint: "is there, whatever it is" }];
 }
 

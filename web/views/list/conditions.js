@@ -83,13 +83,15 @@ export function Chips({ conditions, link, onEdit, onRemove, onUnlink }) {
           </li>
         `,
       )}
-      ${link &&
-      html`
+      ${
+        link &&
+        html`
         <li class="list-chip">
           <span class="list-chip-text mono t">links to ${shortened(link, MAX_CHIP_CHARACTERS)}</span>
           <${Remove} what="links" onRemove=${onUnlink} />
         </li>
-      `}
+      `
+      }
     </ul>
   `;
 }

@@ -21,7 +21,13 @@ export const PAGE_LIMIT = 100;
  */
 
 /** @type {Feed} */
-export const EMPTY_FEED = { rows: [], waiting: [], hasLostWaiting: false, older: null, capacity: MAX_LIVE_ROWS };
+export const EMPTY_FEED = {
+  rows: [],
+  waiting: [],
+  hasLostWaiting: false,
+  older: null,
+  capacity: MAX_LIVE_ROWS,
+};
 
 /**
  * The list's own order.

@@ -25,12 +25,16 @@ export function FirstTrace({ app, isLive }) {
           onClick=${() => copy(app, variables.join("\n"), "variables")}>
           Copy${token ? " with the token" : ""}
         </button>
-        ${token &&
-        html`<button type="button" class="button" aria-pressed=${isShown ? "true" : "false"}
-          onClick=${() => setShown(!isShown)}>${isShown ? "Hide the token" : "Show the token"}</button>`}
+        ${
+          token &&
+          html`<button type="button" class="button" aria-pressed=${isShown ? "true" : "false"}
+          onClick=${() => setShown(!isShown)}>${isShown ? "Hide the token" : "Show the token"}</button>`
+        }
       </p>
-      ${token &&
-      html`<p class="muted">This is the token with which you signed in. One that may only read cannot send.</p>`}
+      ${
+        token &&
+        html`<p class="muted">This is the token with which you signed in. One that may only read cannot send.</p>`
+      }
       <h2>Or look at a sample: one trace, or an hour of a small shop</h2>
       <pre class="list-first-variables" tabindex="0" aria-label="Commands">
         ${commandsOf(location.origin, token !== "")}
@@ -46,7 +50,10 @@ export function FirstTrace({ app, isLive }) {
  * @returns {string[]}
  */
 function variablesOf(origin, token) {
-  const lines = [`export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}`, "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"];
+  const lines = [
+    `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}`,
+    "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+  ];
   // The value of this variable is percent-encoded (OpenTelemetry's specification of the exporter).
   if (token) lines.push(`export OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20${encodeToken(token)}"`);
   return lines;

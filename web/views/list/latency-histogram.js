@@ -29,7 +29,8 @@ export function LatencyHistogram({ traces, percentiles, onBrush }) {
   const highest = buckets.reduce((count, bucket) => Math.max(count, bucket.count), 1);
   const from = buckets[0]?.from ?? 1;
   const to = buckets[buckets.length - 1]?.to ?? 10;
-  const xOf = (/** @type {number} */ nano) => (Math.log(Math.max(nano, from) / from) / Math.log(to / from)) * width;
+  const xOf = (/** @type {number} */ nano) =>
+    (Math.log(Math.max(nano, from) / from) / Math.log(to / from)) * width;
   const top = PERCENTILES.length * LABEL_PX;
   const heightOf = (/** @type {number} */ count) => ((height - AXIS_PX - top) * count) / highest;
   return html`
@@ -56,10 +57,12 @@ export function LatencyHistogram({ traces, percentiles, onBrush }) {
         <line class="list-axis" x1="0" x2=${width} y1=${height - AXIS_PX + 0.5} y2=${height - AXIS_PX + 0.5} />
         <text x="0" y=${height - 4}>${formatDuration(from)}</text>
         <text x=${width} y=${height - 4} text-anchor="end">${formatDuration(to)}</text>
-        ${percentiles.map((nano, index) => html`
+        ${percentiles.map(
+          (nano, index) => html`
           <${Percentile} key=${index} name=${`p${PERCENTILES[index]}`} x=${xOf(nano)} y=${(index + 1) * LABEL_PX}
             width=${width} bottom=${height - AXIS_PX} />
-        `)}
+        `,
+        )}
       </svg>
     </div>
   `;

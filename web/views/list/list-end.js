@@ -19,19 +19,22 @@ export function ListEnd({ state, isAsked = false, onLoadOlder }) {
   const { feed, isLoadingOlder, lastPage, error } = state;
   const end = useRef(/** @type {HTMLElement | null} */ (null));
   // A search that stopped with few traces, or none, would go on for ever by itself.
-  const isByItself = !isAsked && lastPage?.isComplete !== false && !error && feed.rows.length < MAX_ROWS_BY_ITSELF;
+  const isByItself =
+    !isAsked && lastPage?.isComplete !== false && !error && feed.rows.length < MAX_ROWS_BY_ITSELF;
   useNear(end, () => isByItself && onLoadOlder(), feed.rows.length);
   return html`
     <div class="list-end" ref=${end}>
       ${error instanceof Error && html`<p class="list-end-error t" role="alert">${error.message}</p>`}
       ${lastPage?.isComplete === false && html`<${LookedBack} page=${lastPage} />`}
-      ${isLoadingOlder
-        ? html`<p class="muted">Reading older traces…</p>`
-        : feed.older
-          ? html`<button type="button" class="button" onClick=${onLoadOlder}>
+      ${
+        isLoadingOlder
+          ? html`<p class="muted">Reading older traces…</p>`
+          : feed.older
+            ? html`<button type="button" class="button" onClick=${onLoadOlder}>
               ${lastPage?.isComplete === false ? "Search further back" : "Older traces"}
             </button>`
-          : html`<p class="muted">These are all.</p>`}
+            : html`<p class="muted">These are all.</p>`
+      }
     </div>
   `;
 }

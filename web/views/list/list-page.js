@@ -45,7 +45,10 @@ export function ListPage({ app, route }) {
   const { state, list, reload } = useTraceList(app, filters, isPaused || hold.isHeld);
   const { feed } = state;
   useEffect(hold.check, [feed.rows]);
-  const rows = useMemo(() => (order === "time" ? feed.rows : [...feed.rows].sort(byLongest)), [feed.rows, order]);
+  const rows = useMemo(
+    () => (order === "time" ? feed.rows : [...feed.rows].sort(byLongest)),
+    [feed.rows, order],
+  );
   const names = useMemo(() => [...new Set(feed.rows.map((row) => row.rootName))].sort(), [feed.rows]);
 
   /** @type {(next: Filters) => void} */
@@ -55,16 +58,21 @@ export function ListPage({ app, route }) {
   }
   /** @type {(change: Partial<Filters>) => void} */
   const brush = (change) => search({ ...filters, ...change });
-  const open = useCallback((/** @type {string} */ traceId) => {
-    kept.opened = traceId;
-    app.navigate({ page: "trace", traceId, span: "", view: "timeline", find: "" });
-  }, [app]);
+  const open = useCallback(
+    (/** @type {string} */ traceId) => {
+      kept.opened = traceId;
+      app.navigate({ page: "trace", traceId, span: "", view: "timeline", find: "" });
+    },
+    [app],
+  );
   const remember = useCallback((/** @type {string} */ traceId) => {
     kept.opened = traceId;
   }, []);
   const select = useCallback((/** @type {string} */ traceId) => {
     // A third one takes the place of the first.
-    setSelected((ids) => (ids.includes(traceId) ? ids.filter((id) => id !== traceId) : [...ids, traceId].slice(-2)));
+    setSelected((ids) =>
+      ids.includes(traceId) ? ids.filter((id) => id !== traceId) : [...ids, traceId].slice(-2),
+    );
   }, []);
   /** @type {(next: Order) => void} */
   function chooseOrder(next) {
@@ -99,8 +107,9 @@ export function ListPage({ app, route }) {
       <${SearchForm} app=${app} filters=${filters} names=${names} error=${state.error} onSearch=${search} />
       ${rows.length > 0 && html`<${Plots} traces=${feed.rows} onOpen=${open} onBrush=${brush} />`}
       <div class="list-top" ref=${hold.top}></div>
-      ${rows.length > 0
-        ? html`
+      ${
+        rows.length > 0
+          ? html`
             <div class="list-results" ...${hold.pointer}>
               <${StatusBar} state=${state} isPaused=${isPaused} selected=${selected}
                 onPause=${() => setPaused(!isPaused)} onShowWaiting=${showWaiting} onReload=${reload}
@@ -110,8 +119,9 @@ export function ListPage({ app, route }) {
               <${ListEnd} state=${state} isAsked=${order !== "time"} onLoadOlder=${() => list?.loadOlder()} />
             </div>
           `
-        : html`<${Nothing} app=${app} state=${state} filters=${filters} onSearch=${search} onReload=${reload}
-            onLoadOlder=${() => list?.loadOlder()} />`}
+          : html`<${Nothing} app=${app} state=${state} filters=${filters} onSearch=${search} onReload=${reload}
+            onLoadOlder=${() => list?.loadOlder()} />`
+      }
     </div>
   `;
 }

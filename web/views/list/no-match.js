@@ -53,10 +53,15 @@ function widened(filters) {
     [minDuration !== "" || maxDuration !== "", "the durations", { minDuration: "", maxDuration: "" }],
     [link !== "", "the link", { link: "" }],
   ];
-  attr.forEach((text, index) => ways.push([true, text, { attr: attr.filter((_, other) => other !== index) }]));
+  attr.forEach((text, index) =>
+    ways.push([true, text, { attr: attr.filter((_, other) => other !== index) }]),
+  );
   return ways
     .filter(([isAsked]) => isAsked)
-    .map(([, label, change]) => ({ label: shortened(label, MAX_CHARACTERS), without: { ...filters, ...change } }));
+    .map(([, label, change]) => ({
+      label: shortened(label, MAX_CHARACTERS),
+      without: { ...filters, ...change },
+    }));
 }
 
 /** @type {(filters: Filters) => boolean} */

@@ -18,7 +18,12 @@ const STEPS_MS = [
   ...[1, 2, 7, 14, 30, 90, 365].map((days) => days * DAY_MS),
 ];
 /** @type {[string, number][]} */
-const UNITS = [["s", 1e9], ["ms", 1e6], ["us", 1e3], ["ns", 1]];
+const UNITS = [
+  ["s", 1e9],
+  ["ms", 1e6],
+  ["us", 1e3],
+  ["ns", 1],
+];
 /** Points at the edge would be cut; and a single trace has no width. */
 const MARGIN_PARTS = 50n;
 const LEAST_MARGIN_NANO = 100n * MILLI_NANO;
@@ -54,7 +59,11 @@ export function clockTicks({ from, to }, count, zone) {
   // So that hours and days are those of the zone.
   const offsetMs = zone === "utc" ? 0 : new Date(fromMs).getTimezoneOffset() * MINUTE_MS;
   const ticks = [];
-  for (let ms = Math.ceil((fromMs - offsetMs) / stepMs) * stepMs + offsetMs; ms <= fromMs + widthMs; ms += stepMs) {
+  for (
+    let ms = Math.ceil((fromMs - offsetMs) / stepMs) * stepMs + offsetMs;
+    ms <= fromMs + widthMs;
+    ms += stepMs
+  ) {
     ticks.push({ x: (ms - fromMs) / widthMs, label: clockLabel(ms, stepMs, zone) });
   }
   return ticks;

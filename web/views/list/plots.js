@@ -33,13 +33,15 @@ export function Plots({ traces, onOpen, onBrush }) {
           <span class="list-figure-errors" data-some=${failed > 0}>${failed} of ${traces.length} with errors</span>
         </span>
       </button>
-      ${isOpen &&
-      html`
+      ${
+        isOpen &&
+        html`
         <div class="list-plots-body">
           <${Scatter} traces=${traces} onOpen=${onOpen} onBrush=${onBrush} />
           <${LatencyHistogram} traces=${traces} percentiles=${percentiles} onBrush=${onBrush} />
         </div>
-      `}
+      `
+      }
     </section>
   `;
 }

@@ -68,20 +68,24 @@ export function SavedSearches({ filters, onSearch }) {
       <button type="button" class="button" aria-expanded=${isOpen ? "true" : "false"} onClick=${() => setOpen(!isOpen)}>
         Saved<span class="visually-hidden"> searches</span>${saved.length ? ` (${saved.length})` : ""}
       </button>
-      ${isOpen &&
-      html`
+      ${
+        isOpen &&
+        html`
         <div class="list-saved-menu">
-          ${saved.length === 0
-            ? html`<p class="muted">No search is saved on this device yet.</p>`
-            : html`<ul>
+          ${
+            saved.length === 0
+              ? html`<p class="muted">No search is saved on this device yet.</p>`
+              : html`<ul>
                 ${saved.map(
                   (search) =>
                     html`<${SavedRow} key=${search.name} search=${search} onRun=${run} onRemove=${remove} />`,
                 )}
-              </ul>`}
+              </ul>`
+          }
           ${query && html`<${SaveLine} key=${query} suggested=${describe(filters)} onSave=${save} />`}
         </div>
-      `}
+      `
+      }
     </div>
   `;
 }

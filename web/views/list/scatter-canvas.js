@@ -1,5 +1,7 @@
 /** Draws the scatter plot: axes, a dot for each trace, a cross for each that failed. */
 
+import { colourReader, sizedContext } from "../canvas.js";
+
 /** @typedef {import("../../model/scatter.js").Point} Point */
 
 /** Room for the labels, in pixels. */
@@ -47,24 +49,19 @@ export function fromPixels({ left, top }, { width, height }) {
  * @param {Plot} plot
  */
 export function drawScatter(canvas, plot) {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const ratio = window.devicePixelRatio;
-  canvas.width = Math.round(plot.width * ratio);
-  canvas.height = Math.round(plot.height * ratio);
-  context.scale(ratio, ratio);
-  const style = getComputedStyle(canvas);
-  const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  context.font = `11px ${style.fontFamily}`;
-  drawAxes(context, plot, colour("--border"), colour("--fg-muted"));
+  const context = sizedContext(canvas, plot.width, plot.height);
+  if (context === null) return;
+  const colour = colourReader(canvas);
+  context.font = `11px ${colour("font")}`;
+  drawAxes(context, plot, colour("border"), colour("fg-muted"));
   for (const point of plot.points) {
-    if (point.trace.errorCount === 0) drawDot(context, toPixels(point, plot), colour("--accent"));
+    if (point.trace.errorCount === 0) drawDot(context, toPixels(point, plot), colour("accent"));
   }
   // On top: there are few of them, and they are what is looked for.
   for (const point of plot.points) {
-    if (point.trace.errorCount > 0) drawCross(context, toPixels(point, plot), colour("--error"));
+    if (point.trace.errorCount > 0) drawCross(context, toPixels(point, plot), colour("error"));
   }
-  if (plot.pointed) drawRing(context, toPixels(plot.pointed, plot), colour("--fg"));
+  if (plot.pointed) drawRing(context, toPixels(plot.pointed, plot), colour("fg"));
 }
 
 /** @type {(context: CanvasRenderingContext2D, plot: Plot, line: string, text: string) => void} */

@@ -1,11 +1,12 @@
 /** The scatter plot over the table: point at a trace, click to see it, drag to search for what is in the box. */
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../html.js";
+import { html, useLayoutEffect, useMemo, useRef, useState } from "../../html.js";
 import { formatDuration, formatTime } from "../../model/formats.js";
 import { durationAt, durationRange, durationTicks, nearest, scatterPoints } from "../../model/scatter.js";
 import { usePreference } from "../../platform/preferences.js";
 import { Text } from "../trace/text.js";
 import { useSize } from "../trace/use-size.js";
 import { clockTicks, durationText, timeSpanOf, timeText } from "./plot-scales.js";
+import { useTheme } from "../canvas.js";
 import { drawScatter, fromPixels, MARGINS, toPixels } from "./scatter-canvas.js";
 import { errorText } from "./trace-row.js";
 
@@ -44,7 +45,8 @@ export function Scatter({ traces, onOpen, onBrush }) {
 
   useLayoutEffect(() => {
     const xTicks = clockTicks(span, Math.max(2, size.width / TICK_PX), zone);
-    if (canvas.current) drawScatter(canvas.current, { ...size, points, pointed, xTicks, yTicks: durationTicks(range) });
+    if (canvas.current)
+      drawScatter(canvas.current, { ...size, points, pointed, xTicks, yTicks: durationTicks(range) });
   }, [points, pointed, size, zone, theme]);
 
   /** @type {(event: PointerEvent) => void} */
@@ -95,7 +97,8 @@ export function Scatter({ traces, onOpen, onBrush }) {
 function Tip({ point, size, zone }) {
   const { left, top } = toPixels(point, size);
   // Where there is more room.
-  const place = left > size.width / 2 ? { right: `${size.width - left + TIP_PX}px` } : { left: `${left + TIP_PX}px` };
+  const place =
+    left > size.width / 2 ? { right: `${size.width - left + TIP_PX}px` } : { left: `${left + TIP_PX}px` };
   const { trace } = point;
   return html`
     <div class="list-tip" style=${{ top: `${top}px`, ...place }}>
@@ -105,17 +108,6 @@ function Tip({ point, size, zone }) {
       ${trace.errorCount > 0 && html`<span class="list-tip-errors">${errorText(trace.errorCount)}</span>`}
     </div>
   `;
-}
-
-/** A value that changes with the theme: a canvas does not take new colours by itself. */
-function useTheme() {
-  const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? "");
-  useEffect(() => {
-    const observer = new MutationObserver(() => setTheme(document.documentElement.dataset.theme ?? ""));
-    observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    return () => observer.disconnect();
-  }, []);
-  return theme;
 }
 
 /** @type {(event: PointerEvent) => Place} */

@@ -87,8 +87,9 @@ export function SearchForm({ app, filters, names, error, onSearch }) {
           <${SavedSearches} filters=${filters} onSearch=${onSearch} />
         </div>
       </div>
-      ${hasSecondLine &&
-      html`
+      ${
+        hasSecondLine &&
+        html`
         <div class="list-second-line">
           <${Chips}
             conditions=${draft.attr}
@@ -104,7 +105,8 @@ export function SearchForm({ app, filters, names, error, onSearch }) {
               onClick=${() => copy(app, location.href, "link")}>Copy link</button>
           </div>
         </div>
-      `}
+      `
+      }
       <${FieldError} id="list-search-error" message=${errors.other} />
     </form>
   `;
@@ -122,7 +124,10 @@ export function SearchForm({ app, filters, names, error, onSearch }) {
  */
 function Names({ app, draft, names, errors, onEdit, onSearch }) {
   const { service } = draft;
-  const [services, refreshServices] = useSuggestions((signal) => app.api.listServices({ signal }), "services");
+  const [services, refreshServices] = useSuggestions(
+    (signal) => app.api.listServices({ signal }),
+    "services",
+  );
   const [operations, refreshOperations] = useSuggestions(
     async (signal) => (service ? app.api.listOperations(service, { signal }) : []),
     service,

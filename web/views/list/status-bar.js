@@ -22,17 +22,21 @@ export function StatusBar({ state, isPaused, selected, onPause, onShowWaiting, o
       <span class="list-count">
         ${phase === "loading" ? "Searching…" : tracesText(feed.rows.length, feed.older !== null)}
       </span>
-      ${feed.waiting.length > 0 &&
-      html`<button type="button" class="button button-primary list-waiting" title="n" onClick=${onShowWaiting}>
+      ${
+        feed.waiting.length > 0 &&
+        html`<button type="button" class="button button-primary list-waiting" title="n" onClick=${onShowWaiting}>
         ${waitingText(feed)}
-      </button>`}
+      </button>`
+      }
       <span class="list-bar-end">
         <${Selection} selected=${selected} onClear=${onClearSelection} />
-        ${live === "off"
-          ? html`<button type="button" class="button button-quiet" title="r" onClick=${onReload}>Read again</button>`
-          : html`<button type="button" class="button button-quiet list-pause" title="p" onClick=${onPause}>
+        ${
+          live === "off"
+            ? html`<button type="button" class="button button-quiet" title="r" onClick=${onReload}>Read again</button>`
+            : html`<button type="button" class="button button-quiet list-pause" title="p" onClick=${onPause}>
               ${isPaused ? "▶ Resume" : "❚❚ Pause"}
-            </button>`}
+            </button>`
+        }
       </span>
     </div>
   `;
@@ -44,9 +48,11 @@ function Selection({ selected, onClear }) {
   if (!a) return null;
   return html`
     <span class="list-selection">
-      ${b
-        ? html`<a class="button button-primary" href=${formatRoute({ page: "compare", traceIds: [a, b] })}>Compare</a>`
-        : html`<span class="muted">Choose one more to compare</span>`}
+      ${
+        b
+          ? html`<a class="button button-primary" href=${formatRoute({ page: "compare", traceIds: [a, b] })}>Compare</a>`
+          : html`<span class="muted">Choose one more to compare</span>`
+      }
       <button type="button" class="button button-quiet" onClick=${onClear}>Unselect</button>
     </span>
   `;

@@ -56,7 +56,10 @@ function Ends({ filters, onEdit }) {
   const [zone] = usePreference("zone");
   const resolved = queryOf(filters, Date.now());
   const range = { start: filters.start, end: filters.end };
-  const ends = /** @type {const} */ ([["start", "From"], ["end", "To"]]);
+  const ends = /** @type {const} */ ([
+    ["start", "From"],
+    ["end", "To"],
+  ]);
   return html`
     ${ends.map(
       ([end, label]) => html`

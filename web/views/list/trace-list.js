@@ -74,14 +74,20 @@ export function openTraceList(sources, filters) {
   const isHeld = () => isAskedToHold && state.get().feed.rows.length > 0;
   const filling = createFilling(sources, filters, signal, (traces, hasMore) => {
     const { feed } = state.get();
-    update({ feed: hasMore ? feeds.withJump(feed, traces, isHeld()) : feeds.withTraces(feed, traces, isHeld()) });
+    update({
+      feed: hasMore ? feeds.withJump(feed, traces, isHeld()) : feeds.withTraces(feed, traces, isHeld()),
+    });
   });
   const batches = createBatches(sources.nextFrame, take);
 
   async function loadFirst() {
     try {
       const page = await sources.api.listTraces(filters, { limit: feeds.PAGE_LIMIT }, { signal });
-      update({ phase: "ready", lastPage: page, feed: feeds.withPage(state.get().feed, page.traces, olderOf(page)) });
+      update({
+        phase: "ready",
+        lastPage: page,
+        feed: feeds.withPage(state.get().feed, page.traces, olderOf(page)),
+      });
       // Between this page and the start of the watching something may have come.
       if (state.get().live === "live") fillGap();
     } catch (error) {
@@ -195,7 +201,9 @@ function olderOf(page) {
 
 /** @type {(traces: TraceSummary[]) => string} */
 function earliestStart(traces) {
-  return traces.map((trace) => trace.startTimeUnixNano).reduce((a, b) => (feeds.compareStarts(a, b) < 0 ? a : b));
+  return traces
+    .map((trace) => trace.startTimeUnixNano)
+    .reduce((a, b) => (feeds.compareStarts(a, b) < 0 ? a : b));
 }
 
 /**

@@ -45,7 +45,8 @@ function useIsAbove(element) {
     const target = element.current;
     if (!target) return setAbove(false);
     const observer = new IntersectionObserver(
-      ([entry]) => setAbove(!entry.isIntersecting && entry.boundingClientRect.top < (entry.rootBounds?.top ?? 0)),
+      ([entry]) =>
+        setAbove(!entry.isIntersecting && entry.boundingClientRect.top < (entry.rootBounds?.top ?? 0)),
       { root: target.closest(SCROLLER) },
     );
     observer.observe(target);

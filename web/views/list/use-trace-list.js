@@ -43,7 +43,8 @@ export function useTraceList(app, filters, isHeld) {
 
   const state = useStore(list?.state ?? NOT_YET);
   if (state.phase === "ready") former.current = state;
-  const shown = state.phase === "loading" ? { ...former.current, phase: state.phase, live: state.live } : state;
+  const shown =
+    state.phase === "loading" ? { ...former.current, phase: state.phase, live: state.live } : state;
   return { state: shown, list, reload: () => setGeneration((number) => number + 1) };
 }
 
@@ -55,10 +56,13 @@ function createFrames() {
   let lastMs = -FRAME_MS;
   return (task) => {
     const waitMs = lastMs + FRAME_MS - performance.now();
-    setTimeout(() => {
-      lastMs = performance.now();
-      requestAnimationFrame(task);
-    }, Math.max(0, waitMs));
+    setTimeout(
+      () => {
+        lastMs = performance.now();
+        requestAnimationFrame(task);
+      },
+      Math.max(0, waitMs),
+    );
   };
 }
 

@@ -35,23 +35,27 @@ export function EdgeTable({ edges, selected, onSelect, onOpen }) {
     <table class="map-table">
       <thead>
         <tr>
-          ${COLUMNS.map(({ column, text, isText = false }) => html`<th
+          ${COLUMNS.map(
+            ({ column, text, isText = false }) => html`<th
             scope="col"
             class=${isText ? "" : "is-number"}
             aria-sort=${order.column !== column ? "none" : order.isDescending ? "descending" : "ascending"}
           >
             <button type="button" onClick=${() => turn(column, isText)}>${text}</button>
-          </th>`)}
+          </th>`,
+          )}
         </tr>
       </thead>
       <tbody>
-        ${sorted.map((edge) => html`<${EdgeRow}
+        ${sorted.map(
+          (edge) => html`<${EdgeRow}
           key=${`${edge.parent}\u0000${edge.child}`}
           edge=${edge}
           isSelected=${selected !== "" && (edge.parent === selected || edge.child === selected)}
           onSelect=${onSelect}
           onOpen=${onOpen}
-        />`)}
+        />`,
+        )}
       </tbody>
     </table>
   </div>`;

@@ -33,7 +33,10 @@ export function MapPage({ app }) {
   const { found, error, isAsking, ask } = useDependencies(app.api, seconds);
   useKeys({ r: ask });
   const openTraces = (/** @type {string} */ name) => {
-    app.navigate({ page: "traces", filters: { ...EMPTY_FILTERS, service: name, start: `-${seconds / 60}m` } });
+    app.navigate({
+      page: "traces",
+      filters: { ...EMPTY_FILTERS, service: name, start: `-${seconds / 60}m` },
+    });
   };
   return html`<div class="map-page">
     <div class="map-head">
@@ -50,10 +53,17 @@ export function MapPage({ app }) {
       ${found && html`<${Covered} found=${found} />`}
     </div>
     ${error && html`<${Trouble} title="There is no map" error=${error} onRetry=${ask} />`}
-    ${found && found.services.length === 0 && html`<p class="map-empty">
+    ${
+      found &&
+      found.services.length === 0 &&
+      html`<p class="map-empty">
       No span was stored in this time. <a href="#/traces">The traces</a> show how to send the first one.
-    </p>`}
-    ${found && found.services.length > 0 && html`
+    </p>`
+    }
+    ${
+      found &&
+      found.services.length > 0 &&
+      html`
       <div class="map-content">
         <${ServiceGraph}
           nodes=${found.services}
@@ -64,7 +74,8 @@ export function MapPage({ app }) {
         />
         <${EdgeTable} edges=${found.edges} selected=${service} onSelect=${setService} onOpen=${openTraces} />
       </div>
-    `}
+    `
+    }
   </div>`;
 }
 
@@ -78,6 +89,11 @@ function Covered({ found }) {
   const spans = `${formatCount(found.spanCount)} ${found.spanCount === 1 ? "span" : "spans"}`;
   return html`<span class="map-covered muted" role="status">
     ${spans}, ${at(found.startTimeUnixNano)} to ${at(found.endTimeUnixNano)}
-    ${!found.isComplete && html`<strong class="map-partial"> · the newest part: there were more spans than one answer looks at</strong>`}
+    ${
+      !found.isComplete &&
+      html`<strong class="map-partial">
+        ${" · "}the newest part: there were more spans than one answer looks at
+      </strong>`
+    }
   </span>`;
 }

@@ -38,20 +38,25 @@ export function ServiceGraph({ nodes, edges: allEdges, selected, onSelect, onOpe
     <svg width=${width} height=${height} viewBox=${`${-PADDING_PX} ${-PADDING_PX} ${width} ${height}`}
       onClick=${() => onSelect("")}>
       <defs>
-        ${["plain", "failing"].map((kind) => html`<marker
+        ${["plain", "failing"].map(
+          (kind) => html`<marker
           id=${`${marker}-${kind}`} class=${`graph-arrow is-${kind}`} viewBox="0 0 8 8" refX="7" refY="4"
           markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"
-        ><path d="M0 0L8 4L0 8z" /></marker>`)}
+        ><path d="M0 0L8 4L0 8z" /></marker>`,
+        )}
       </defs>
-      ${edges.map((edge, index) => html`<${EdgeLine}
+      ${edges.map(
+        (edge, index) => html`<${EdgeLine}
         key=${`${edge.parent}\u0000${edge.child}`}
         edge=${edge}
         points=${placed.edges[index]}
         most=${most}
         marker=${marker}
         state=${selected === "" || isOf(edge, selected) ? "" : "is-far"}
-      />`)}
-      ${nodes.map((node, index) => html`<${NodeBox}
+      />`,
+      )}
+      ${nodes.map(
+        (node, index) => html`<${NodeBox}
         key=${node.service}
         node=${node}
         box=${placed.nodes[index]}
@@ -59,7 +64,8 @@ export function ServiceGraph({ nodes, edges: allEdges, selected, onSelect, onOpe
         state=${node.service === selected ? "is-selected" : isNear(node.service) ? "" : "is-far"}
         onSelect=${onSelect}
         onOpen=${onOpen}
-      />`)}
+      />`,
+      )}
       ${edges.map((edge, index) => isOf(edge, selected) && html`<${Figures} edge=${edge} points=${placed.edges[index]} />`)}
     </svg>
   </div>`;
@@ -81,12 +87,18 @@ function EdgeLine({ edge, points, most, marker, state }) {
   // A call in ten that fails is as red as it gets: for those who count on it, that is all.
   const failing = isFailing ? Math.min(100, 30 + (700 * edge.errorCount) / edge.callCount) : 0;
   const calls = `${formatCount(edge.callCount)} ${edge.callCount === 1 ? "call" : "calls"}`;
-  const title = `${edge.parent || "no service"} to ${edge.child || "no service"}: ${calls}, `
-    + `${errorText(edge)} failed, p50 ${formatDuration(edge.p50DurationNano)}, p95 ${formatDuration(edge.p95DurationNano)}`;
+  const title =
+    `${edge.parent || "no service"} to ${edge.child || "no service"}: ${calls}, ` +
+    `${errorText(edge)} failed, p50 ${formatDuration(edge.p50DurationNano)}, p95 ${formatDuration(edge.p95DurationNano)}`;
   return html`<g class=${`graph-edge is-${kind} ${state}`}>
     <title>${shortened(title, 400)}</title>
     <path class="graph-reach" d=${pathOf(points)} />
-    <path class="graph-line" d=${pathOf(points)} style=${{ strokeWidth: line.toFixed(1), "--failing": `${failing}%` }} marker-end=${`url(#${marker}-${kind})`} />
+    <path
+      class="graph-line"
+      d=${pathOf(points)}
+      style=${{ strokeWidth: line.toFixed(1), "--failing": `${failing}%` }}
+      marker-end=${`url(#${marker}-${kind})`}
+    />
   </g>`;
 }
 
@@ -128,9 +140,10 @@ function isOf({ parent, child }, service) {
  */
 function NodeBox({ node, box, colour, state, onSelect, onOpen }) {
   const spans = `${formatCount(node.spanCount)} ${node.spanCount === 1 ? "span" : "spans"}`;
-  const errors = node.errorCount > 0
-    ? ` · ${errorText({ callCount: node.spanCount, errorCount: node.errorCount })} failed`
-    : "";
+  const errors =
+    node.errorCount > 0
+      ? ` · ${errorText({ callCount: node.spanCount, errorCount: node.errorCount })} failed`
+      : "";
   // The label has what is seen, word for word: who speaks to the page says what is on it.
   const counts = `${spans}${errors}`;
   const name = node.service || "no service";

@@ -33,13 +33,17 @@ export function ComparePage({ app, route }) {
   const b = useTrace(app, second);
   const swap = () => app.navigate({ page: "compare", traceIds: [second, first] }, { replace: true });
   useKeys({ x: swap });
-  for (const [reading, traceId] of /** @type {const} */ ([[a, first], [b, second]])) {
+  for (const [reading, traceId] of /** @type {const} */ ([
+    [a, first],
+    [b, second],
+  ])) {
     if (reading.state === "failed") {
       return html`<${Trouble} title="A trace could not be read" error=${reading.problem} onRetry=${reading.readAgain} />`;
     }
     if (reading.state === "missing") return html`<${Missing} traceId=${traceId} />`;
   }
-  if (a.trace === null || b.trace === null) return html`<p class="compare-wait muted" role="status">Reading both traces…</p>`;
+  if (a.trace === null || b.trace === null)
+    return html`<p class="compare-wait muted" role="status">Reading both traces…</p>`;
   return html`<${Comparison} a=${a.trace} b=${b.trace} onSwap=${swap} />`;
 }
 
@@ -91,7 +95,8 @@ function Side({ trace, letter, other }) {
       </a>
       <div class="muted">
         ${formatDuration(trace.durationNano)}${other && ` (${differenceText(trace.durationNano - other.durationNano)})`}
-        ${" · "}${formatCount(trace.spans.length)} spans${trace.errorCount > 0 && html` · <span class="map-errors">${errors}</span>`}
+        ${" · "}${formatCount(trace.spans.length)} spans
+        ${trace.errorCount > 0 && html`${" · "}<span class="map-errors">${errors}</span>`}
         ${" · "}${start}
       </div>
     </div>
@@ -121,7 +126,9 @@ export function differenceText(nano) {
 function countText(rows, different) {
   const onlyA = rows.filter(({ b }) => b < 0).length;
   const onlyB = rows.filter(({ a }) => a < 0).length;
-  const slower = different.filter(({ a, b, differenceNano }) => a >= 0 && b >= 0 && differenceNano > 0).length;
+  const slower = different.filter(
+    ({ a, b, differenceNano }) => a >= 0 && b >= 0 && differenceNano > 0,
+  ).length;
   const faster = different.length - onlyA - onlyB - slower;
   return `${slower} slower in B, ${faster} faster, ${onlyA} only in A, ${onlyB} only in B`;
 }

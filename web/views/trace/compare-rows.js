@@ -39,14 +39,16 @@ export function CompareRows({ a, b, rows }) {
       <span role="columnheader" class="is-number">B − A</span>
     </div>
     <div role="rowgroup" style=${{ height: `${rows.length * ROW_PX}px`, paddingTop: `${from * ROW_PX}px` }}>
-      ${rows.slice(from, to).map((row, index) => html`<${Row}
+      ${rows.slice(from, to).map(
+        (row, index) => html`<${Row}
         key=${`${row.a} ${row.b}`}
         a=${a}
         b=${b}
         row=${row}
         number=${from + index + 2}
         longest=${longest}
-      />`)}
+      />`,
+      )}
     </div>
     ${rows.length === 0 && html`<p class="map-empty muted">Nothing differs by more than a fifth.</p>`}
   </div>`;
@@ -57,7 +59,13 @@ function Row({ a, b, row, number, longest }) {
   const span = row.a >= 0 ? a.spans[row.a] : b.spans[row.b];
   const isBoth = row.a >= 0 && row.b >= 0;
   const word = row.b < 0 ? "only in A" : row.a < 0 ? "only in B" : differenceText(row.differenceNano);
-  const kind = !isBoth ? "is-alone" : !isDifferent(row) ? "is-same" : row.differenceNano > 0 ? "is-slower" : "is-faster";
+  const kind = !isBoth
+    ? "is-alone"
+    : !isDifferent(row)
+      ? "is-same"
+      : row.differenceNano > 0
+        ? "is-slower"
+        : "is-faster";
   return html`<div
     class=${`compare-row ${kind}`}
     role="row"
@@ -79,7 +87,13 @@ function Row({ a, b, row, number, longest }) {
 function Duration({ trace, row, nano, longest }) {
   if (row < 0) return html`<span role="cell" class="compare-duration muted">–</span>`;
   const { spanId, status } = trace.spans[row];
-  const address = formatRoute({ page: "trace", traceId: trace.traceId, span: spanId, view: "timeline", find: "" });
+  const address = formatRoute({
+    page: "trace",
+    traceId: trace.traceId,
+    span: spanId,
+    view: "timeline",
+    find: "",
+  });
   return html`<span role="cell" class="compare-duration">
     <span class="compare-bar" style=${{ width: `${(100 * nano) / longest}%` }}></span>
     <a href=${address}>${formatDuration(nano)}</a>

@@ -46,7 +46,8 @@ export function Attributes({ app, title, attributes, isSearchable, isOpen }) {
     }
     <dl class="details-attributes">
       ${shown.map(
-        (attribute) => html`<${Row} key=${attribute.key} attribute=${attribute} ...${{ app, isSearchable }} />`,
+        (attribute) =>
+          html`<${Row} key=${attribute.key} attribute=${attribute} ...${{ app, isSearchable }} />`,
       )}
     </dl>
     ${shown.length === 0 && html`<p class="muted">None of them has “${filter.trim()}”.</p>`}

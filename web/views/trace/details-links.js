@@ -131,8 +131,10 @@ function LinkingTraces({ app, traceId }) {
               </a>
             </li>`,
         )}
-        ${found.length >= LINKING_TRACES - 1 &&
-        html`<li><a href=${formatRoute({ page: "traces", filters })}>all of them</a></li>`}
+        ${
+          found.length >= LINKING_TRACES - 1 &&
+          html`<li><a href=${formatRoute({ page: "traces", filters })}>all of them</a></li>`
+        }
       </ul>`
     }
   </details>`;

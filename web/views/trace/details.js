@@ -106,9 +106,11 @@ function Status({ span: { status, statusMessage } }) {
   if (status !== "ERROR" && statusMessage === "") return null;
   return html`<div class=${status === "ERROR" ? "details-status is-failing" : "details-status"}>
     <strong>${status === "ERROR" ? "Error" : "Status"}</strong>${" "}
-    ${statusMessage === ""
-      ? html`<span class="muted">without a message</span>`
-      : html`<${LongText} text=${statusMessage} />`}
+    ${
+      statusMessage === ""
+        ? html`<span class="muted">without a message</span>`
+        : html`<${LongText} text=${statusMessage} />`
+    }
   </div>`;
 }
 

@@ -76,8 +76,10 @@ export function ErrorList({ trace, selectedId, onJump, onStep }) {
             </button>
           </li>`;
         })}
-        ${failing.length > SHOWN_SPANS &&
-        html`<li class="muted">and ${formatCount(failing.length - SHOWN_SPANS)} more</li>`}
+        ${
+          failing.length > SHOWN_SPANS &&
+          html`<li class="muted">and ${formatCount(failing.length - SHOWN_SPANS)} more</li>`
+        }
       </ul>`
     }
   </section>`;

@@ -69,7 +69,12 @@ export function drawFlame(canvas, flame) {
     if (room >= LEAST_LABEL_PX) {
       context.fillStyle = paper;
       const characters = Math.floor((room - 2 * LABEL_AIR_PX) / CHARACTER_PX);
-      context.fillText(shortened(`${span.service} ${span.name}`.trim(), characters), from + LABEL_AIR_PX, top + LANE_PX / 2 - 1, room - 2 * LABEL_AIR_PX);
+      context.fillText(
+        shortened(`${span.service} ${span.name}`.trim(), characters),
+        from + LABEL_AIR_PX,
+        top + LANE_PX / 2 - 1,
+        room - 2 * LABEL_AIR_PX,
+      );
     }
   }
 }

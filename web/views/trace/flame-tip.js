@@ -2,12 +2,13 @@
 
 import { html } from "../../html.js";
 import { formatDuration } from "../../model/formats.js";
-import { Text } from "./text.js";
+import { shortened, Text } from "./text.js";
 
 /** @typedef {import("../../model/types.js").Trace} Trace */
 
 const TIP_WIDTH_PX = 280;
 const AWAY_PX = 14;
+const SPOKEN_CHARACTERS = 120;
 
 /**
  * @param {object} props
@@ -39,7 +40,8 @@ export function FlameTip({ trace, own, row, x, y }) {
  */
 export function spokenSpan(trace, own, row) {
   const { name, service, durationNano, status } = trace.spans[row];
-  const parts = [name || "no name", service || "no service", formatDuration(durationNano)];
+  const said = [name || "no name", service || "no service"].map((text) => shortened(text, SPOKEN_CHARACTERS));
+  const parts = [...said, formatDuration(durationNano)];
   parts.push(`itself ${formatDuration(own[row])}`, `level ${trace.depths[row] + 1}`);
   if (status === "ERROR") parts.push("error");
   return parts.join(", ");

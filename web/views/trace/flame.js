@@ -44,7 +44,14 @@ export function FlameView({ trace, app, selected, onSelect }) {
   useLayoutEffect(() => {
     if (canvas.current === null || width === 0) return;
     const shown = { width, height: shownHeight, scrollTop };
-    drawFlame(canvas.current, { trace, bars, scale: zoom.scale, ...shown, selectedRow, hovered: hovered?.row ?? -1 });
+    drawFlame(canvas.current, {
+      trace,
+      bars,
+      scale: zoom.scale,
+      ...shown,
+      selectedRow,
+      hovered: hovered?.row ?? -1,
+    });
   }, [trace, bars, zoom.scale, width, shownHeight, scrollTop, selectedRow, hovered?.row, theme]);
 
   const select = (/** @type {number} */ row) => {
@@ -162,5 +169,6 @@ function revealLane(area, bars, row) {
   if (area === null || bar === undefined) return;
   const top = bar.depth * LANE_PX;
   if (top < area.scrollTop) area.scrollTop = top;
-  else if (top + LANE_PX > area.scrollTop + area.clientHeight) area.scrollTop = top + LANE_PX - area.clientHeight;
+  else if (top + LANE_PX > area.scrollTop + area.clientHeight)
+    area.scrollTop = top + LANE_PX - area.clientHeight;
 }

@@ -1,8 +1,9 @@
 /** The whole trace in little: what is in sight is a window on it that is dragged, resized and drawn anew. */
 
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../../html.js";
+import { html, useLayoutEffect, useRef } from "../../html.js";
 import { serviceColour } from "../../model/colours.js";
 import { formatDuration } from "../../model/formats.js";
+import { colourReader, sizedContext, useTheme } from "../canvas.js";
 import { endOf } from "./bar-geometry.js";
 import { useSize } from "./use-size.js";
 import { useWheel } from "./use-wheel.js";
@@ -124,30 +125,15 @@ function dragged({ part, at: began, window: [start, end] }, at) {
   return [Math.min(fixed, at), Math.max(fixed, at)];
 }
 
-/** Changes with the colours of the page, which a canvas does not follow by itself. */
-function useTheme() {
-  const root = document.documentElement;
-  const [theme, setTheme] = useState(root.dataset.theme ?? "");
-  useEffect(() => {
-    const observer = new MutationObserver(() => setTheme(root.dataset.theme ?? ""));
-    observer.observe(root, { attributes: true, attributeFilter: ["data-theme"] });
-    return () => observer.disconnect();
-  }, []);
-  return theme;
-}
-
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {Trace} trace
  * @param {number} width
  */
 function draw(canvas, trace, width) {
-  const context = canvas.getContext("2d");
+  const context = sizedContext(canvas, width, HEIGHT_PX);
   if (context === null) return;
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(HEIGHT_PX * ratio);
-  context.scale(ratio, ratio);
+  const ratio = context.getTransform().a;
   const colours = coloursOf(canvas, trace);
   const count = trace.spans.length;
   const step = (HEIGHT_PX - 2 * PADDING_PX) / Math.max(1, count);
@@ -174,12 +160,9 @@ function draw(canvas, trace, width) {
  * @param {Trace} trace
  */
 function coloursOf(element, trace) {
-  const style = getComputedStyle(element);
+  const colour = colourReader(element);
   const services = new Map(
-    trace.services.map((service) => [
-      service,
-      style.getPropertyValue(`--service-${serviceColour(service, trace.services)}`).trim(),
-    ]),
+    trace.services.map((service) => [service, colour(`service-${serviceColour(service, trace.services)}`)]),
   );
-  return { services, error: style.getPropertyValue("--error").trim() };
+  return { services, error: colour("error") };
 }

@@ -20,8 +20,10 @@ export function Notices({ reading, trace, wantedSpanId }) {
         <code>otel-worker traces export</code> gets all of them.
       </p>`
     }
-    ${reading.state === "gone" &&
-    html`<p role="status">The collector does not have this trace any more. This is what it was.</p>`}
+    ${
+      reading.state === "gone" &&
+      html`<p role="status">The collector does not have this trace any more. This is what it was.</p>`
+    }
     ${
       isSpanMissing &&
       html`<p role="status">

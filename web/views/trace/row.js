@@ -119,8 +119,10 @@ function TreeCell({ context, row }) {
         : html`<span class="timeline-leaf"></span>`
     }
     <span class="timeline-swatch"></span>
-    ${span.status === "ERROR" &&
-    html`<span class="timeline-error" role="img" aria-label="error" title="error">!</span>`}
+    ${
+      span.status === "ERROR" &&
+      html`<span class="timeline-error" role="img" aria-label="error" title="error">!</span>`
+    }
     <span class="timeline-service"><${Text} text=${span.service || "no service"} limit=${60} /></span>
     <span class="timeline-name"><${Text} text=${span.name || "no name"} limit=${200} /></span>
     ${markTexts(trace.marks[row]).map(

@@ -46,12 +46,14 @@ function SelfTimes({ nodes }) {
       </tr>
     </thead>
     <tbody>
-      ${sorted.map(({ service, spanCount, selfNano }) => html`<tr key=${service}>
+      ${sorted.map(
+        ({ service, spanCount, selfNano }) => html`<tr key=${service}>
         <td><${Text} text=${service || "no service"} limit=${80} /></td>
         <td class="is-number">${formatCount(spanCount)}</td>
         <td class="is-number">${formatDuration(selfNano)}</td>
         <td class="map-share"><span style=${{ width: `${(100 * selfNano) / most}%` }}></span></td>
-      </tr>`)}
+      </tr>`,
+      )}
     </tbody>
   </table>`;
 }

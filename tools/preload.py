@@ -107,7 +107,7 @@ def main() -> None:
     """Write both again."""
     graph = Graph()
     if not PAGE_MODULES.exists():
-        PAGE_MODULES.write_text(page_modules(dict.fromkeys(graph.entries(), [])), encoding="utf-8")
+        PAGE_MODULES.write_text(page_modules({page: [] for page in graph.entries()}), encoding="utf-8")
     INDEX.write_text(with_list(INDEX.read_text(encoding="utf-8"), graph.shell()), encoding="utf-8")
     pages = graph.pages()
     PAGE_MODULES.write_text(page_modules(pages), encoding="utf-8")

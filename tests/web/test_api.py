@@ -116,9 +116,9 @@ def test_an_error_has_the_collector_s_words(page: Viewer) -> None:
 def test_no_answer_is_an_error_too(page: Viewer) -> None:
     page.expect_error("ERR_INTERNET_DISCONNECTED")
     # The module has to be there before the network is gone.
-    assert isinstance(call(page, "stats")["spans"], int)
+    assert isinstance(call(page, "listServices"), list)
     page.context.set_offline(True)
-    assert call(page, "stats") == {
+    assert call(page, "listServices") == {
         "name": "ApiError",
         "status": 0,
         "code": "unreachable",
@@ -128,6 +128,15 @@ def test_no_answer_is_an_error_too(page: Viewer) -> None:
 
 def test_what_somebody_between_answers_is_no_riddle(page: Viewer) -> None:
     page.expect_error("status of 502")
-    page.page.route("**/v1/stats", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
-    error = call(page, "stats")
+    page.page.route("**/v1/services", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    error = call(page, "listServices")
     assert (error["status"], error["code"], error["message"]) == (502, "unknown", "HTTP 502 Bad Gateway")
+
+
+def test_it_knows_whether_one_may_watch(page: Viewer) -> None:
+    # What answers this way would have taken a WebSocket.
+    page.expect_error("status of 426")
+    assert call(page, "mayWatch") is True
+    page.expect_error("status of 404")
+    page.page.route("**/api/ws", lambda route: route.fulfill(status=404, json={"error": {}}))
+    assert call(page, "mayWatch") is False

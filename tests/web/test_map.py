@@ -84,7 +84,8 @@ def test_a_service_is_brought_out_with_its_calls(viewer: Viewer, calls: Calls, e
 def test_a_service_leads_to_its_traces(viewer: Viewer, calls: Calls) -> None:
     viewer.open("#/map")
     box(viewer, calls.child).press("Enter")
-    expect(viewer.page).to_have_url(f"{viewer.collector.url}/#/traces?service={calls.child}&start=-60m")
+    expect(viewer.page).to_have_url(f"{viewer.collector.url}/#/traces?service={calls.child}&start=-1h")
+    expect(viewer.page.get_by_label("Time", exact=True)).to_have_value("-1h")
     expect(viewer.locator(".list-row")).to_have_count(1)
     viewer.page.go_back()
     box(viewer, calls.parent).dblclick()

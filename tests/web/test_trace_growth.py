@@ -46,6 +46,12 @@ def growing(exporter: Exporter) -> Growing:
     return Growing(exporter)
 
 
+def without_live_line(trace: TracePage) -> None:
+    trace.page.route_web_socket(re.compile("/api/ws"), lambda socket: socket.close())
+    # The page asks why, which is no WebSocket.
+    trace.viewer.expect_error("status of 426")
+
+
 def expect_live(trace: TracePage) -> None:
     expect(trace.page.locator(".shell-live")).to_have_attribute("data-state", "live")
 
@@ -107,7 +113,7 @@ def test_a_span_that_is_asked_for_is_shown_when_it_arrives(trace: TracePage, col
 
 @ON_SERVE
 def test_without_a_live_line_it_is_asked_now_and_then(trace: TracePage, growing: Growing) -> None:
-    trace.page.route_web_socket(re.compile("/api/ws"), lambda socket: socket.close())
+    without_live_line(trace)
     trace.open(growing.trace_id)
     expect(trace.page.locator(".shell-live")).to_have_attribute("data-state", "lost")
     growing.add(Step("queue", "second", 50, 60))
@@ -136,7 +142,7 @@ def test_a_trace_that_is_deleted_meanwhile_stays_in_sight(
     trace: TracePage, growing: Growing, collector: Collector
 ) -> None:
     trace.viewer.expect_error("status of 404")
-    trace.page.route_web_socket(re.compile("/api/ws"), lambda socket: socket.close())
+    without_live_line(trace)
     trace.open(growing.trace_id)
     assert collector.client.delete(f"/v1/traces/{growing.trace_id}").status_code == 204
     expect(trace.page.get_by_text("does not have this trace any more")).to_be_visible()

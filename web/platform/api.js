@@ -41,8 +41,12 @@ import { queryOf } from "../model/filters.js";
  * @property {(key: string, options?: Options) => Promise<ValueCount[]>} listValues
  * @property {(window: {start: string, end: string}, options?: Options) => Promise<Dependencies>} dependencies
  * @property {(traceId: string, options?: Options) => Promise<void>} deleteTrace
- * @property {(options?: Options) => Promise<{live: unknown}>} stats
+ * @property {(options?: Options) => Promise<boolean>} mayWatch whether there is a live view, and for this token
  */
+
+export const LIVE_PATH = "/api/ws";
+/** No token, one that may not read, and `LIVE=off` (docs/live.md). */
+const NO_LIVE_VIEW = new Set([401, 403, 404]);
 
 /** What a browser draws without trouble; the collector gives out 10,000 in one answer at most. */
 const MAX_TRACE_SPANS = 50_000;
@@ -128,7 +132,16 @@ export function createApi(session) {
     async deleteTrace(traceId, options) {
       await ask(`/v1/traces/${encodeURIComponent(traceId)}`, options, "DELETE");
     },
-    stats: (options) => read("/v1/stats", options),
+    async mayWatch(options) {
+      try {
+        // Not as a WebSocket, so it is refused in any case. Why, a browser does not tell of a handshake.
+        await ask(LIVE_PATH, options);
+      } catch (error) {
+        if (error instanceof ApiError) return !NO_LIVE_VIEW.has(error.status);
+        throw error;
+      }
+      return true;
+    },
   };
 }
 

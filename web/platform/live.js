@@ -1,5 +1,5 @@
 /** Live traces: one WebSocket (docs/live.md), connected again when the line breaks. */
-import { ApiError, createApi } from "./api.js";
+import { createApi, LIVE_PATH } from "./api.js";
 import { createStore } from "./store.js";
 
 /** @typedef {import("./session.js").Session} Session */
@@ -122,7 +122,7 @@ export function watch(session, filters, listeners) {
 
 /** @type {(token: string) => WebSocket | null} */
 function open(token) {
-  const address = new URL("/api/ws", window.location.href);
+  const address = new URL(LIVE_PATH, window.location.href);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   try {
     return new WebSocket(address, token ? ["otel-worker", `bearer.${token}`] : ["otel-worker"]);
@@ -199,16 +199,15 @@ function follow(socket, subscription, on) {
 }
 
 /**
- * Ask the API whether it is worth trying again: false when there is no live view or the token may not read.
- * @param {Session} session
- * @param {AbortSignal} signal
- * @returns {Promise<boolean>}
+ * Whether it is worth trying again: not without a live view, nor with a token that may not read.
+ * @type {(session: Session, signal: AbortSignal) => Promise<boolean>}
  */
 async function mayWatch(session, signal) {
   try {
-    return (await createApi(session).stats({ signal })).live !== null;
-  } catch (error) {
-    return !(error instanceof ApiError && (error.status === 401 || error.status === 403));
+    return await createApi(session).mayWatch({ signal });
+  } catch {
+    // The watching is over.
+    return false;
   }
 }
 

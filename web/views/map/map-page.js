@@ -19,11 +19,12 @@ export const KEYS = [
   { keys: "Enter", does: "The traces of the service" },
 ];
 
+/** `start` is what the list has in its menu for the same time. */
 const WINDOWS = [
-  { text: "15 minutes", seconds: 900 },
-  { text: "hour", seconds: 3_600 },
-  { text: "6 hours", seconds: 21_600 },
-  { text: "24 hours", seconds: 86_400 },
+  { text: "15 minutes", seconds: 900, start: "-15m" },
+  { text: "hour", seconds: 3_600, start: "-1h" },
+  { text: "6 hours", seconds: 21_600, start: "-6h" },
+  { text: "24 hours", seconds: 86_400, start: "-24h" },
 ];
 
 /** @param {{app: App}} props */
@@ -33,10 +34,8 @@ export function MapPage({ app }) {
   const { found, error, isAsking, ask } = useDependencies(app.api, seconds);
   useKeys({ r: ask });
   const openTraces = (/** @type {string} */ name) => {
-    app.navigate({
-      page: "traces",
-      filters: { ...EMPTY_FILTERS, service: name, start: `-${seconds / 60}m` },
-    });
+    const start = WINDOWS.find((one) => one.seconds === seconds)?.start ?? "";
+    app.navigate({ page: "traces", filters: { ...EMPTY_FILTERS, service: name, start } });
   };
   return html`<div class="map-page">
     <div class="map-head">

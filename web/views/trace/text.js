@@ -20,9 +20,14 @@ export function Text({ text, limit = 300 }) {
 export function LongText({ text, limit = SHOWN_CHARACTERS }) {
   const [isWhole, setWhole] = useState(false);
   if (text.length <= limit || isWhole) return html`<span class="t">${printable(text)}</span>`;
+  const showWhole = (/** @type {Event} */ event) => {
+    // The text may be a link, which is not meant.
+    event.preventDefault();
+    setWhole(true);
+  };
   return html`<span>
     <span class="t">${printable(text.slice(0, limit))}</span>…${" "}
-    <button type="button" class="details-more" onClick=${() => setWhole(true)}>
+    <button type="button" class="details-more" onClick=${showWhole}>
       show all ${text.length.toLocaleString("en")} characters
     </button>
   </span>`;

@@ -44,8 +44,8 @@ class Deployer:
         return self.checkout.wrangler_config.read_text(encoding="utf-8")
 
     def run(self, *arguments: str, token: str | None = None) -> Result:
-        """Run `otel-worker deploy`; `token` is what OTEL_WORKER_TOKEN has, by default the right one."""
-        variables = {"OTEL_WORKER_TOKEN": self.token if token is None else token}
+        """Run `otel-worker deploy`; `token` is what AUTH_TOKEN has, by default the right one."""
+        variables = {"AUTH_TOKEN": self.token if token is None else token}
         return CliRunner().invoke(main, ["deploy", "--url", self.url, *arguments], env=variables)
 
     def succeed(self, *arguments: str, token: str | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import sys
 from pathlib import Path
@@ -72,11 +73,11 @@ def test_a_dry_run_changes_nothing(deployer: Deployer, fake: FakeWrangler, near:
     result = deployer.run("--dry-run")
     assert result.exit_code == 0, result.output
     for command in (
-        "wrangler d1 create otel-worker",
+        "otel-worker wrangler d1 create otel-worker",
         "write its id into wrangler.toml",
-        "wrangler d1 migrations apply DB --remote",
-        "wrangler deploy",
-        "wrangler secret put AUTH_TOKEN",
+        "otel-worker wrangler d1 migrations apply DB --remote",
+        "otel-worker wrangler deploy",
+        "otel-worker wrangler secret put AUTH_TOKEN",
         f"otel-worker send --url {deployer.url}",
     ):
         assert f"would run: {command}\n" in result.stdout
@@ -118,7 +119,8 @@ def test_it_stops_at_the_first_failure_and_goes_on_there(
     fake["failing"] = failing
     result = deployer.run("--jsonl")
     assert result.exit_code == 1, result.output
-    assert len(result.stdout.splitlines()) == done
+    # The steps, and what came of them.
+    assert len(result.stdout.splitlines()) == done + 1
     assert result.stderr.startswith("Error: ")
     assert problem in result.stderr
     assert "    " + "  not with this token [code: 9999]\n" in result.stderr
@@ -162,7 +164,24 @@ def test_a_random_token_is_shown_before_it_is_set(
     assert set_token not in result.output
 
     document = deployer.succeed("--new-token")
-    assert (document["token"], fake["secrets"]["AUTH_TOKEN"]) == (near.token, near.token)
+    # Whoever gives a token knows it: it is not written into the log of a build.
+    assert (document["token"], fake["secrets"]["AUTH_TOKEN"]) == (None, near.token)
+
+
+def test_a_program_learns_a_random_token_also_when_the_test_trace_fails(
+    deployer: Deployer, fake: FakeWrangler
+) -> None:
+    result = deployer.run("--jsonl", token="")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout.splitlines()[-1])["token"] == fake["secrets"]["AUTH_TOKEN"]
+
+
+def test_the_token_of_another_collector_is_not_taken(
+    deployer: Deployer, fake: FakeWrangler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_WORKER_TOKEN", "of-my-laptop")
+    deployer.run(token="")
+    assert fake["secrets"]["AUTH_TOKEN"] != "of-my-laptop"
 
 
 def test_a_token_that_no_header_carries_is_refused(deployer: Deployer, fake: FakeWrangler) -> None:
@@ -174,7 +193,7 @@ def test_a_token_that_no_header_carries_is_refused(deployer: Deployer, fake: Fak
 def test_what_is_printed_can_be_pasted(deployer: Deployer) -> None:
     result = deployer.run()
     assert f"export OTEL_EXPORTER_OTLP_ENDPOINT={deployer.url}\n" in result.stdout
-    assert f"export OTEL_EXPORTER_OTLP_HEADERS='Authorization=Bearer%20{deployer.token}'\n" in result.stdout
+    assert f"export OTEL_EXPORTER_OTLP_HEADERS='Authorization=Bearer%20<the token>'\n" in result.stdout
     assert "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n" in result.stdout
     assert f"Its page: {deployer.url}/\n" in result.stdout
 

@@ -70,17 +70,18 @@ def test_what_the_server_says_of_itself(server: Server) -> None:
 
 
 def test_catalog(server: Server, shop: Shop) -> None:
-    services, operations, unknown = server.call_all(
+    services, operations, unknown, unsendable = server.call_all(
         ("get_services", {}),
         ("get_operations", {"service": shop.service}),
         ("get_operations", {"service": "nobody"}),
+        ("get_operations", {"service": ".."}),
     )
     assert {shop.service, shop.payments} <= set(services["untrustedTelemetry"]["names"])
     assert services["totalCount"] == len(services["untrustedTelemetry"]["names"])
     assert operations == {
         **FRAME, "totalCount": 2, "untrustedTelemetry": {"names": ["POST /pay", "checkout"]},
     }  # fmt: skip
-    assert unknown == {**FRAME, "totalCount": 0, "untrustedTelemetry": {"names": []}}
+    assert unknown == unsendable == {**FRAME, "totalCount": 0, "untrustedTelemetry": {"names": []}}
 
 
 def test_search(server: Server, collector: Collector, shop: Shop) -> None:

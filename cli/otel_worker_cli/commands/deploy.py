@@ -32,9 +32,10 @@ _TITLE_COLUMNS = 16
 @click.option("--new-token", is_flag=True, help="Set another AUTH_TOKEN, also where one is set.")
 @click.option(
     "--token",
-    envvar="OTEL_WORKER_TOKEN",
+    # Not OTEL_WORKER_TOKEN: the token of a collector on this machine would become that of production.
+    envvar="AUTH_TOKEN",
     metavar="TOKEN",
-    help="AUTH_TOKEN: to set, or as it is set.  [env: OTEL_WORKER_TOKEN; default: ask, or a random one]",
+    help="AUTH_TOKEN: to set, or as it is set.  [env: AUTH_TOKEN; default: ask, or a random one]",
 )
 @click.option(
     "--url", metavar="URL", help="Address of the Worker, where it has routes and wrangler cannot tell it."
@@ -60,13 +61,14 @@ def deploy(screen: Screen, dry_run: bool, new_token: bool, token: str | None, ur
             outcomes.append(outcome)
             _show(screen, outcome)
     finally:
+        # Also when a step has failed: a random token that was set is told here only.
         if screen.form == JSON:
             screen.write_document(
                 {"steps": [_rendered(outcome) for outcome in outcomes], **_result(deployment)}
             )
-    if screen.form == JSON_LINES:
-        screen.write_document(_result(deployment))
-    elif screen.for_people:
+        elif screen.form == JSON_LINES:
+            screen.write_document(_result(deployment))
+    if screen.for_people:
         screen.show("\nNothing was changed." if dry_run else _usage(deployment))
 
 
@@ -121,7 +123,7 @@ def _rendered(outcome: Outcome) -> dict[str, Any]:
 def _result(deployment: Deployment) -> dict[str, Any]:
     return {
         "url": deployment.url or None,
-        "token": deployment.token if deployment.is_token_new else None,
+        "token": deployment.token if deployment.is_token_made else None,
         "traceId": deployment.trace_id or None,
     }
 
@@ -130,7 +132,7 @@ def _usage(deployment: Deployment) -> str:
     """Return what a person copies to send to this collector and to read from it."""
     url = deployment.url or "<the address of the Worker>"
     # OpenTelemetry SDKs decode header values of the environment as URLs do.
-    token = quote(deployment.token, safe="") if deployment.is_token_new else "<the token>"
+    token = quote(deployment.token, safe="") if deployment.is_token_made else "<the token>"
     lines: Sequence[str] = [
         "",
         "Send to it with any OpenTelemetry SDK:",

@@ -23,7 +23,7 @@ class TokenStep:
 
     def look(self, deployment: Deployment) -> Finding:
         """See Step.look."""
-        commands = [f"wrangler secret put {TOKEN}"]
+        commands = [f"otel-worker wrangler secret put {TOKEN}"]
         if not deployment.is_logged_in:
             return Finding(State.TODO, LOOKED_AT_AFTER.format("the login"), commands)
         names = deployment.wrangler.secrets(deployment.config.worker)
@@ -42,6 +42,7 @@ class TokenStep:
             deployment.token = checked_token(deployment.asks(f"{TOKEN} to set (Enter: a random one)"))
         if not deployment.token:
             deployment.token = secrets.token_urlsafe(_TOKEN_BYTES)
+            deployment.is_token_made = True
             deployment.shows_token(deployment.token)
 
     def act(self, deployment: Deployment) -> str:
@@ -59,7 +60,7 @@ class TrialStep:
     def look(self, deployment: Deployment) -> Finding:
         """See Step.look."""
         if deployment.is_token_set and not deployment.token and deployment.asks is None:
-            words = "not sent: the token is set, and not known here; OTEL_WORKER_TOKEN tells it"
+            words = "not sent: the token is set, and not known here; the variable AUTH_TOKEN tells it"
             return Finding(State.SKIPPED, words)
         where = deployment.url or "<the address of the Worker>"
         return Finding(State.TODO, "a new one each time", [f"otel-worker send --url {where}"])

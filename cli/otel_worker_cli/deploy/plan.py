@@ -51,6 +51,8 @@ class Deployment:
     is_token_set: bool = False
     """The Worker had its token before this run."""
     is_token_new: bool = False
+    is_token_made: bool = False
+    """It is a random one of this run. One that somebody gave is theirs to know, and is never shown."""
     trace_id: str = ""
 
     @property

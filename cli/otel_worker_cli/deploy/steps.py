@@ -31,7 +31,7 @@ class LoginStep(_Unasking):
         """See Step.look."""
         login = deployment.wrangler.login()
         if login is None:
-            return Finding(State.TODO, "nobody is logged in", ["wrangler login"])
+            return Finding(State.TODO, "nobody is logged in", ["otel-worker wrangler login"])
         named = _named_account(deployment)
         accounts = [account for account in login.accounts if named in ("", account.account_id)]
         if len(accounts) > 1:
@@ -75,7 +75,7 @@ class DatabaseStep(_Unasking):
         """See Step.look."""
         database = deployment.config.database(self._binding)
         write = f"write its id into {deployment.config_path.name}"
-        create = f"wrangler d1 create {database.name}"
+        create = f"otel-worker wrangler d1 create {database.name}"
         if not deployment.is_logged_in:
             commands = [] if database.database_id else [create, write]
             return Finding(State.TODO, LOOKED_AT_AFTER.format("the login"), commands)
@@ -120,7 +120,7 @@ class MigrationsStep(_Unasking):
     def look(self, deployment: Deployment) -> Finding:
         """See Step.look."""
         database = deployment.config.database(self._binding)
-        commands = [f"wrangler d1 migrations apply {self._binding} --remote"]
+        commands = [f"otel-worker wrangler d1 migrations apply {self._binding} --remote"]
         if not deployment.is_logged_in:
             return Finding(State.TODO, LOOKED_AT_AFTER.format("the login"), commands)
         if not database.database_id:
@@ -167,7 +167,7 @@ class UploadStep(_Unasking):
         """Put the upload together, as a deploy does."""
         size = deployment.wrangler.check_bundle()
         words = f"{format_size(size.raw_bytes)} to upload, {format_size(size.gzip_bytes)} compressed"
-        return Finding(State.TODO, words, ["wrangler deploy"])
+        return Finding(State.TODO, words, ["otel-worker wrangler deploy"])
 
     def act(self, deployment: Deployment) -> str:
         """See Step.act."""

@@ -64,7 +64,9 @@ export class TraceRow extends Component {
           <span class="list-duration-text">${formatDuration(trace.durationNano)}</span>
           <span class="list-bar"><span style=${{ width: percent(trace.durationNano, longestNano) }}></span></span>
         </span>
-        <span role="cell" class="list-spans">${formatCount(trace.spanCount)}<span class="list-unit"> spans</span></span>
+        <span role="cell" class="list-spans"
+          >${formatCount(trace.spanCount)}<span class="list-unit">${trace.spanCount === 1 ? " span" : " spans"}</span></span
+        >
         <span role="cell" class="list-errors">${trace.errorCount > 0 && errorText(trace.errorCount)}</span>
         <span role="cell" class="list-services"><${Services} services=${trace.services} /></span>
       </div>

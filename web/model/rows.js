@@ -3,7 +3,7 @@
 /** @typedef {import("./types.js").Trace} Trace */
 
 // Rows above and below what is in sight, so that a little scrolling needs no new ones.
-const OVERSCAN_ROWS = 10;
+const OVERSCAN_ROWS = 5;
 
 /**
  * Return the rows that are shown, in order.

@@ -1,11 +1,21 @@
 /** Search inside a trace. */
 
 /** @typedef {import("./types.js").Attribute} Attribute */
+/** @typedef {import("./types.js").Resource} Resource */
 /** @typedef {import("./types.js").Span} Span */
 /** @typedef {import("./types.js").Trace} Trace */
 
 // A phrase in quotes, or a word. A quote inside of a word is a part of it: {"a":1} is searched as it stands.
 const WORDS = /"([^"]+)"(?=\s|$)|\S+/g;
+
+// Between two texts, so that no word is found in the end of one and the beginning of the next: no word has one.
+const SEPARATOR = "\n";
+
+// Each letter that is typed searches again: what is searched is put together once.
+/** @type {WeakMap<Trace, string[]>} */
+const textsOfSpans = new WeakMap();
+/** @type {WeakMap<Resource, string>} */
+const textOfResource = new WeakMap();
 
 /**
  * Return which rows hold all words of a text, capitals or not: in the name, the service, the span's id and
@@ -18,7 +28,11 @@ const WORDS = /"([^"]+)"(?=\s|$)|\S+/g;
 export function findSpans(trace, text) {
   const words = wordsOf(text);
   if (words.length === 0) return new Uint8Array(trace.spans.length);
-  return Uint8Array.from(trace.spans, (span) => Number(words.every((word) => isIn(span, word))));
+  const texts = kept(textsOfSpans, trace, () => trace.spans.map(textOf));
+  return Uint8Array.from(trace.spans, ({ resource }, row) => {
+    const resourceText = kept(textOfResource, resource, () => searchable(pairsOf(resource.attributes)));
+    return Number(words.every((word) => texts[row].includes(word) || resourceText.includes(word)));
+  });
 }
 
 /**
@@ -31,37 +45,45 @@ function wordsOf(text) {
 
 /**
  * @param {Span} span
- * @param {string} word
- * @returns {boolean}
+ * @returns {string}
  */
-function isIn(span, word) {
-  return (
-    [span.name, span.service, span.spanId, span.statusMessage].some((text) => holds(text, word)) ||
+function textOf(span) {
+  return searchable([
+    span.name,
+    span.service,
+    span.spanId,
+    span.statusMessage,
     // Most are unset: nobody means them.
-    (span.status !== "UNSET" && holds(span.status, word)) ||
-    span.events.some((event) => holds(event.name, word)) ||
-    span.links.some((link) => holds(link.traceId, word) || holds(link.spanId, word)) ||
-    isInAttributes(span.attributes, word) ||
-    isInAttributes(span.resource.attributes, word)
-  );
+    span.status === "UNSET" ? "" : span.status,
+    ...span.events.map((event) => event.name),
+    ...span.links.flatMap((link) => [link.traceId, link.spanId]),
+    ...pairsOf(span.attributes),
+  ]);
+}
+
+/** @type {(attributes: Attribute[]) => string[]} */
+function pairsOf(attributes) {
+  return attributes.map(({ key, text }) => `${key}=${text}`);
+}
+
+/** @type {(texts: string[]) => string} */
+function searchable(texts) {
+  return texts.join(SEPARATOR).toLowerCase();
 }
 
 /**
- * @param {Attribute[]} attributes
- * @param {string} word
- * @returns {boolean}
+ * @template {object} Key
+ * @template Value
+ * @param {WeakMap<Key, Value>} known
+ * @param {Key} key
+ * @param {() => Value} make
+ * @returns {Value}
  */
-function isInAttributes(attributes, word) {
-  // A word without "=" that is in the pair is in the key or in the value: most searches need not build pairs.
-  if (!word.includes("=")) return attributes.some(({ key, text }) => holds(key, word) || holds(text, word));
-  return attributes.some(({ key, text }) => holds(`${key}=${text}`, word));
-}
-
-/**
- * @param {string} text
- * @param {string} word lower case
- * @returns {boolean}
- */
-function holds(text, word) {
-  return text.toLowerCase().includes(word);
+function kept(known, key, make) {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = make();
+    known.set(key, value);
+  }
+  return value;
 }

@@ -49,9 +49,9 @@ test("folding to a depth opens one level at a time", () => {
 });
 
 test("the window has a margin and stays inside", () => {
-  assert.deepEqual(windowOf(0, 240, 24, 1000), [0, 20]);
-  assert.deepEqual(windowOf(2400, 240, 24, 1000), [90, 120]);
-  assert.deepEqual(windowOf(2411, 240, 24, 1000), [90, 121]);
+  assert.deepEqual(windowOf(0, 240, 24, 1000), [0, 15]);
+  assert.deepEqual(windowOf(2400, 240, 24, 1000), [95, 115]);
+  assert.deepEqual(windowOf(2411, 240, 24, 1000), [95, 116]);
   assert.deepEqual(windowOf(1e9, 240, 24, 1000), [1000, 1000]);
   assert.deepEqual(windowOf(-50, 240, 24, 5), [0, 5]);
   assert.deepEqual(windowOf(0, 240, 24, 0), [0, 0]);

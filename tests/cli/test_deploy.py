@@ -193,7 +193,7 @@ def test_a_token_that_no_header_carries_is_refused(deployer: Deployer, fake: Fak
 def test_what_is_printed_can_be_pasted(deployer: Deployer) -> None:
     result = deployer.run()
     assert f"export OTEL_EXPORTER_OTLP_ENDPOINT={deployer.url}\n" in result.stdout
-    assert f"export OTEL_EXPORTER_OTLP_HEADERS='Authorization=Bearer%20<the token>'\n" in result.stdout
+    assert "export OTEL_EXPORTER_OTLP_HEADERS='Authorization=Bearer%20<the token>'\n" in result.stdout
     assert "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n" in result.stdout
     assert f"Its page: {deployer.url}/\n" in result.stdout
 

@@ -10,7 +10,7 @@ import { useKeys } from "../keys.js";
 import { Trouble } from "../trouble.js";
 import { CompareRows } from "./compare-rows.js";
 import { rootRow } from "./header.js";
-import { Text } from "./text.js";
+import { shortened, Text } from "./text.js";
 import { useTrace } from "./use-trace.js";
 
 /** @typedef {import("../../app.js").App} App */
@@ -51,7 +51,7 @@ export function ComparePage({ app, route }) {
 function Missing({ traceId }) {
   return html`<section class="trouble" role="alert">
     <h1>The collector does not have one of the traces</h1>
-    <p><code class="t">${traceId.slice(0, 64)}</code> is not there, or not any more.</p>
+    <p><code class="t">${shortened(traceId, 64)}</code> is not there, or not any more.</p>
     <a class="button" href=${formatRoute({ page: "traces", filters: EMPTY_FILTERS })}>All traces</a>
   </section>`;
 }

@@ -102,6 +102,8 @@ def test_without_live_messages_the_list_is_read_again(browser: Browser) -> None:
         opened_viewer(browser, as_collector(server, "", client)) as viewer,
     ):
         viewer.expect_error("WebSocket connection to .* failed")
+        # The page asks why, and learns that there is no live view.
+        viewer.expect_error("status of 404")
         viewer.open()
         expect(viewer.page.get_by_role("heading", name="No traces yet")).to_be_visible()
         now = time.time_ns()

@@ -78,6 +78,6 @@ def test_the_map_leads_to_the_failing_service_and_its_traces(newcomer: Newcomer)
     expect(boxes).to_have_count(len(SERVICES))
     boxes.filter(has_text="shipping").dblclick()
     newcomer.clicks += 2
-    expect(page).to_have_url(f"{newcomer.viewer.collector.url}/#/traces?service=shipping&start=-60m")
+    expect(page).to_have_url(f"{newcomer.viewer.collector.url}/#/traces?service=shipping&start=-1h")
     expect(newcomer.viewer.locator(".list-row").first).to_contain_text("GET /api/shipping/quotes")
     assert newcomer.clicks == 3

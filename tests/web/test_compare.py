@@ -28,6 +28,8 @@ def two(viewer: Viewer, exporter: Exporter) -> tuple[str, str]:
     ids = exporter.send(checkout()), exporter.send(checkout(failing=True, slow_ms=100))
     viewer.open(f"#/compare/{'/'.join(ids)}")
     expect(rows(viewer)).to_have_count(4)
+    # Keys are bound after the rows are painted.
+    viewer.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
     return ids
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from otel_worker_cli.deploy import trial
 from otel_worker_cli.runtime.session import DevSession
 from tests.cli.command import CommandLine
+from tests.cli.deploying import Deployer, FakeWrangler, fake_wrangler, own_checkout
 from tests.cli.http_collector import HttpCollector, http_collector
 from tests.client.project import assemble_project
 from tests.e2e.collector import Collector, http_client, new_token
@@ -75,3 +77,19 @@ def near_client(near: HttpCollector) -> Iterator[httpx.Client]:
     """Yield an HTTP client of the collector in this process."""
     with http_client(near.url, near.token) as client:
         yield client
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWrangler:
+    """Return an empty account."""
+    monkeypatch.delenv("CLOUDFLARE_ACCOUNT_ID", raising=False)
+    return fake_wrangler(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def deployer(
+    fake: FakeWrangler, near: HttpCollector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Deployer:
+    """Return the command in a checkout of its own; the collector in this process gets its test trace."""
+    monkeypatch.setattr(trial, "SETTLE_SECONDS", 0)
+    return Deployer(own_checkout(tmp_path / "checkout", monkeypatch), near.url, near.token)

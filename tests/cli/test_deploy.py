@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
-import re
 import sys
 from pathlib import Path
 
@@ -12,33 +10,16 @@ import pytest
 from click.testing import CliRunner
 
 from otel_worker_cli.commands import deploy
-from otel_worker_cli.deploy import trial, wrangler
-from otel_worker_cli.deploy.access import TokenStep, TrialStep
-from otel_worker_cli.deploy.plan import Deployment
+from otel_worker_cli.deploy import wrangler
+from otel_worker_cli.deploy.access import TrialStep
 from otel_worker_cli.deploy.wrangler import Wrangler
 from otel_worker_cli.main import main
 from otel_worker_cli.runtime.failures import ToolingError
-from tests.cli.deploying import Deployer, FakeWrangler, fake_wrangler, own_checkout, states
+from tests.cli.deploying import Deployer, FakeWrangler, states
 from tests.cli.fake_wrangler import ACCOUNT_ID, VERSION_ID
 from tests.cli.http_collector import HttpCollector
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWrangler:
-    """Return an empty account."""
-    monkeypatch.delenv("CLOUDFLARE_ACCOUNT_ID", raising=False)
-    return fake_wrangler(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def deployer(
-    fake: FakeWrangler, near: HttpCollector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Deployer:
-    """Return the command in a checkout of its own; the collector in this process gets its test trace."""
-    monkeypatch.setattr(trial, "SETTLE_SECONDS", 0)
-    return Deployer(own_checkout(tmp_path / "checkout", monkeypatch), near.url, near.token)
 
 
 def test_it_deploys_once_and_then_finds_what_is_done(
@@ -148,48 +129,6 @@ def test_a_migration_that_fails_is_named(deployer: Deployer, fake: FakeWrangler)
     assert "The migration 9999_wrong.sql cannot be applied to DB." in result.stderr
 
 
-def test_a_random_token_is_shown_before_it_is_set(
-    deployer: Deployer, fake: FakeWrangler, near: HttpCollector
-) -> None:
-    result = deployer.run(token="")
-    set_token = fake["secrets"]["AUTH_TOKEN"]
-    assert re.fullmatch(r"[A-Za-z0-9_-]{32}", set_token)
-    # The collector of this test has another one, so that the last step fails.
-    assert result.exit_code == 1
-    assert result.stderr.count(set_token) == 1
-    assert f"does not take a test trace at {near.url}" in result.stderr
-    result = deployer.run(token="")
-    assert result.exit_code == 0, result.output
-    assert "not sent: the token is set, and not known here" in result.stdout
-    assert set_token not in result.output
-
-    document = deployer.succeed("--new-token")
-    # Whoever gives a token knows it: it is not written into the log of a build.
-    assert (document["token"], fake["secrets"]["AUTH_TOKEN"]) == (None, near.token)
-
-
-def test_a_program_learns_a_random_token_also_when_the_test_trace_fails(
-    deployer: Deployer, fake: FakeWrangler
-) -> None:
-    result = deployer.run("--jsonl", token="")
-    assert result.exit_code == 1
-    assert json.loads(result.stdout.splitlines()[-1])["token"] == fake["secrets"]["AUTH_TOKEN"]
-
-
-def test_the_token_of_another_collector_is_not_taken(
-    deployer: Deployer, fake: FakeWrangler, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OTEL_WORKER_TOKEN", "of-my-laptop")
-    deployer.run(token="")
-    assert fake["secrets"]["AUTH_TOKEN"] != "of-my-laptop"
-
-
-def test_a_token_that_no_header_carries_is_refused(deployer: Deployer, fake: FakeWrangler) -> None:
-    result = deployer.run(token="two words")
-    assert (result.exit_code, fake["commands"]) == (1, [])
-    assert "two words" not in result.output
-
-
 def test_what_is_printed_can_be_pasted(deployer: Deployer) -> None:
     result = deployer.run()
     assert f"export OTEL_EXPORTER_OTLP_ENDPOINT={deployer.url}\n" in result.stdout
@@ -283,27 +222,6 @@ def test_remote_migrations_alone(deployer: Deployer, fake: FakeWrangler) -> None
     assert "Migrations DB: applied what was missing\n" in result.stdout
     assert "are applied\n" in CliRunner().invoke(main, arguments).stdout
     assert fake.changes() == []
-
-
-def test_a_person_is_asked_for_the_token(deployer: Deployer, tmp_path: Path) -> None:
-    def deployment(answer: str) -> Deployment:
-        tool = Wrangler([], tmp_path, {})
-        return Deployment(
-            tool, tmp_path / "wrangler.toml", "", asks=lambda _question: answer, url=deployer.url
-        )
-
-    given = deployment(" mine \n")
-    TokenStep().ask(given)
-    assert given.token == "mine"
-    made = deployment("")
-    TokenStep().ask(made)
-    assert len(made.token) == 32
-    unknown = deployment("")
-    TrialStep().ask(unknown)
-    assert TrialStep().act(unknown) == "not sent"
-    known = deployment(deployer.token)
-    TrialStep().ask(known)
-    assert TrialStep().act(known).startswith("stored, ")
 
 
 def test_a_tool_that_is_not_there_or_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
